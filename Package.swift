@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+// Distances and checksums stay fast in debug builds too, so that tests can use real sizes.
+let fastC: [CSetting] = [.unsafeFlags(["-O3"])]
+
+let package = Package(
+  name: "needletail",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "needletail", targets: ["needletail"]),
+    .library(name: "VectorClient", targets: ["VectorClient"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
+    .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "CChecksum", cSettings: fastC),
+    .target(name: "CKernels", cSettings: fastC),
+
+    .target(name: "VectorModel", swiftSettings: settings),
+    .target(
+      name: "VectorIndex",
+      dependencies: [
+        "VectorModel", "CKernels", "CRoaring",
+        .product(name: "HashTreeCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "VectorStorage",
+      dependencies: ["VectorModel", "CLMDB", "CZstd", "CChecksum"],
+      swiftSettings: settings),
+    .target(
+      name: "VectorEngine",
+      dependencies: [
+        "VectorModel", "VectorIndex", "VectorStorage",
+        .product(name: "HashTreeCollections", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "VectorServer",
+      dependencies: [
+        "VectorModel", "VectorEngine",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "VectorClient",
+      dependencies: [
+        "VectorModel",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "needletail",
+      dependencies: [
+        "VectorServer", "VectorClient", "VectorEngine",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    .testTarget(name: "VectorModelTests", dependencies: ["VectorModel"], swiftSettings: settings),
+    .testTarget(
+      name: "VectorIndexTests", dependencies: ["VectorIndex", "VectorModel", "CKernels"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "VectorStorageTests", dependencies: ["VectorStorage", "VectorModel"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "VectorEngineTests",
+      dependencies: ["VectorEngine", "VectorIndex", "VectorStorage", "VectorModel"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "VectorServerTests",
+      dependencies: [
+        "VectorServer", "VectorEngine", "VectorModel",
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
+  ],
+  cLanguageStandard: .c17
+)

@@ -1,0 +1,5 @@
+/// Who answers requests; the engine is one, and both fronts call nothing else.
+package protocol RequestHandler: Sendable {
+  /// Answers `request` exactly once, from any thread, also when it fails.
+  func handle(_ request: Request, completion: @escaping @Sendable (Result<Response, RequestError>) -> Void)
+}
