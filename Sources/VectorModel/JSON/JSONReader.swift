@@ -151,6 +151,24 @@ extension JSONReader {
     }
   }
 
+  /// Reads an object like `readObject`; `member` also gets the key as it stands in the text, with its quotes.
+  mutating func readMembers(
+    _ member: (_ key: String, _ keyText: [UInt8], _ reader: inout JSONReader) throws(RequestError) -> Void
+  ) throws(RequestError) {
+    guard skipSpace() == UInt8(ascii: "{") else { throw typeError(expected: "an object") }
+    try open()
+    if skipSpace() == UInt8(ascii: "}") { return close() }
+    while true {
+      try expectKey()
+      let start = offset
+      let key = try readString()
+      let keyText = unsafe [UInt8](buffer(start..<offset))
+      try expectColon()
+      try member(key, keyText, &self)
+      if try endsObject() { return }
+    }
+  }
+
   /// Reads an array; `element` must read or skip one value each time.
   package mutating func readArray(
     _ element: (inout JSONReader) throws(RequestError) -> Void
