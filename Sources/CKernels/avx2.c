@@ -1,0 +1,98 @@
+// AVX2 and FMA. Products of codes are widened to 16 bits: u8 × s8 pairs would saturate VPMADDUBSW.
+#if defined(__x86_64__)
+#include "variants.h"
+
+#include <immintrin.h>
+
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX2_INLINE __attribute__((target("avx2,fma"), always_inline)) static inline
+
+AVX2_INLINE float sum_floats(__m256 v) {
+  __m128 half = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_add_ss(half, _mm_shuffle_ps(half, half, 1)));
+}
+
+AVX2_INLINE int32_t sum_integers(__m256i v) {
+  __m128i half = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  half = _mm_add_epi32(half, _mm_unpackhi_epi64(half, half));
+  return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 1)));
+}
+
+AVX2_INLINE __m256 absolute(__m256 v) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v); }
+
+// The shape of a float kernel: four sums of eight, then one of eight, then single elements.
+#define FLOAT_KERNEL(name, STEP, single)                                                                   \
+  AVX2 static float name(const float *a, const float *b, size_t n) {                                       \
+    __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;                                            \
+    size_t i = 0;                                                                                          \
+    for (; i + 32 <= n; i += 32) {                                                                         \
+      STEP(s0, _mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i));                                            \
+      STEP(s1, _mm256_loadu_ps(a + i + 8), _mm256_loadu_ps(b + i + 8));                                    \
+      STEP(s2, _mm256_loadu_ps(a + i + 16), _mm256_loadu_ps(b + i + 16));                                  \
+      STEP(s3, _mm256_loadu_ps(a + i + 24), _mm256_loadu_ps(b + i + 24));                                  \
+    }                                                                                                      \
+    for (; i + 8 <= n; i += 8) STEP(s0, _mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i));                   \
+    float sum = sum_floats(_mm256_add_ps(_mm256_add_ps(s0, s1), _mm256_add_ps(s2, s3)));                   \
+    for (; i < n; i++) sum += single;                                                                      \
+    return sum;                                                                                            \
+  }
+
+#define DOT_STEP(sum, x, y) sum = _mm256_fmadd_ps(x, y, sum)
+#define L2_STEP(sum, x, y)                                                                                 \
+  do {                                                                                                     \
+    __m256 difference = _mm256_sub_ps(x, y);                                                               \
+    sum = _mm256_fmadd_ps(difference, difference, sum);                                                    \
+  } while (0)
+#define L1_STEP(sum, x, y) sum = _mm256_add_ps(sum, absolute(_mm256_sub_ps(x, y)))
+
+FLOAT_KERNEL(dot, DOT_STEP, a[i] * b[i])
+FLOAT_KERNEL(squared_l2, L2_STEP, (a[i] - b[i]) * (a[i] - b[i]))
+FLOAT_KERNEL(l1, L1_STEP, __builtin_fabsf(a[i] - b[i]))
+
+AVX2_INLINE __m256i products(const uint8_t *codes, const int8_t *query) {
+  __m256i c = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)codes));
+  __m256i q = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)query));
+  return _mm256_madd_epi16(c, q);
+}
+
+AVX2_INLINE __m256i code_block(__m256i sum, const uint8_t *codes, const int8_t *query) {
+  __m256i low = _mm256_add_epi32(products(codes, query), products(codes + 16, query + 16));
+  __m256i high = _mm256_add_epi32(products(codes + 32, query + 32), products(codes + 48, query + 48));
+  return _mm256_add_epi32(sum, _mm256_add_epi32(low, high));
+}
+
+AVX2 static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n) {
+  __m256i sum = _mm256_setzero_si256();
+  size_t i = 0;
+  for (; i + 64 <= n; i += 64) sum = code_block(sum, codes + i, query + i);
+  for (; i + 16 <= n; i += 16) sum = _mm256_add_epi32(sum, products(codes + i, query + i));
+  int32_t total = sum_integers(sum);
+  for (; i < n; i++) total += (int32_t)codes[i] * query[i];
+  return total;
+}
+
+NT_CODE_QUERY(code_query, AVX2)
+NT_FLOAT_ROWS(negated_dot_rows, AVX2, dot, -)
+NT_FLOAT_ROWS(squared_l2_rows, AVX2, squared_l2, )
+NT_FLOAT_ROWS(l1_rows, AVX2, l1, )
+
+AVX2 static void code_rows(const nt_code_query *query, const uint8_t *base, size_t stride, const uint32_t *rows,
+                           size_t count, float *out) {
+  size_t fetched_bytes = stride < 1024 ? stride : 1024;
+  for (size_t i = 0; i < count && i < 3; i++) nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);
+  for (size_t i = 0; i < count; i++) {
+    if (i + 3 < count) nt_prefetch_bytes(base + nt_row(rows, i + 3) * stride, fetched_bytes);
+    const uint8_t *row = base + nt_row(rows, i) * stride;
+    __m256i sum = _mm256_setzero_si256();
+    for (size_t block = 0; block < query->blocks; block++)
+      sum = code_block(sum, row + block * NT_CODE_BLOCK, query->codes + block * NT_CODE_BLOCK);
+    out[i] = nt_code_distance(query, row, stride, sum_integers(sum));
+  }
+}
+
+const nt_kernels nt_avx2 = {
+    NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
+    l1_rows, code_rows,
+};
+#endif

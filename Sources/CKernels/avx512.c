@@ -1,0 +1,124 @@
+// AVX-512 F, BW, VL and VNNI: VPDPBUSD multiplies u8 by s8 and adds to 32 bits without saturation.
+#if defined(__x86_64__)
+#include "variants.h"
+
+#include <immintrin.h>
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma")))
+#define AVX512_INLINE                                                                                      \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma"), always_inline)) static inline
+
+AVX512_INLINE __mmask16 float_mask(size_t n) { return (__mmask16)((1u << n) - 1); }
+
+// The shape of a float kernel: four sums of sixteen, then one of sixteen, then a masked rest.
+#define FLOAT_KERNEL(name, STEP)                                                                           \
+  AVX512 static float name(const float *a, const float *b, size_t n) {                                     \
+    __m512 s0 = _mm512_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;                                            \
+    size_t i = 0;                                                                                          \
+    for (; i + 64 <= n; i += 64) {                                                                         \
+      STEP(s0, _mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));                                            \
+      STEP(s1, _mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16));                                  \
+      STEP(s2, _mm512_loadu_ps(a + i + 32), _mm512_loadu_ps(b + i + 32));                                  \
+      STEP(s3, _mm512_loadu_ps(a + i + 48), _mm512_loadu_ps(b + i + 48));                                  \
+    }                                                                                                      \
+    for (; i + 16 <= n; i += 16) STEP(s0, _mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));                 \
+    if (i < n) {                                                                                           \
+      __mmask16 rest = float_mask(n - i);                                                                  \
+      STEP(s1, _mm512_maskz_loadu_ps(rest, a + i), _mm512_maskz_loadu_ps(rest, b + i));                    \
+    }                                                                                                      \
+    return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(s0, s1), _mm512_add_ps(s2, s3)));              \
+  }
+
+#define DOT_STEP(sum, x, y) sum = _mm512_fmadd_ps(x, y, sum)
+#define L2_STEP(sum, x, y)                                                                                 \
+  do {                                                                                                     \
+    __m512 difference = _mm512_sub_ps(x, y);                                                               \
+    sum = _mm512_fmadd_ps(difference, difference, sum);                                                    \
+  } while (0)
+#define L1_STEP(sum, x, y) sum = _mm512_add_ps(sum, _mm512_abs_ps(_mm512_sub_ps(x, y)))
+
+FLOAT_KERNEL(dot, DOT_STEP)
+FLOAT_KERNEL(squared_l2, L2_STEP)
+FLOAT_KERNEL(l1, L1_STEP)
+
+AVX512 static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n) {
+  __m512i s0 = _mm512_setzero_si512(), s1 = s0;
+  size_t i = 0;
+  for (; i + 128 <= n; i += 128) {
+    s0 = _mm512_dpbusd_epi32(s0, _mm512_loadu_si512(codes + i), _mm512_loadu_si512(query + i));
+    s1 = _mm512_dpbusd_epi32(s1, _mm512_loadu_si512(codes + i + 64), _mm512_loadu_si512(query + i + 64));
+  }
+  for (; i < n; i += 64) {
+    __mmask64 rest = n - i >= 64 ? ~0ull : (1ull << (n - i)) - 1;
+    s0 = _mm512_dpbusd_epi32(s0, _mm512_maskz_loadu_epi8(rest, codes + i),
+                             _mm512_maskz_loadu_epi8(rest, query + i));
+  }
+  return _mm512_reduce_add_epi32(_mm512_add_epi32(s0, s1));
+}
+
+AVX512 static int32_t code_query(const uint8_t *codes, size_t n, int8_t *query) {
+  __m512i sum = _mm512_setzero_si512(), ones = _mm512_set1_epi8(1), flip = _mm512_set1_epi8((char)0x80);
+  for (size_t i = 0; i < n; i += 64) {
+    __mmask64 rest = n - i >= 64 ? ~0ull : (1ull << (n - i)) - 1;
+    __m512i part = _mm512_maskz_mov_epi8(rest, _mm512_xor_si512(_mm512_maskz_loadu_epi8(rest, codes + i), flip));
+    _mm512_storeu_si512(query + i, part);
+    sum = _mm512_dpbusd_epi32(sum, ones, part);
+  }
+  return 128 * _mm512_reduce_add_epi32(sum);
+}
+
+NT_FLOAT_ROWS(negated_dot_rows, AVX512, dot, -)
+NT_FLOAT_ROWS(squared_l2_rows, AVX512, squared_l2, )
+NT_FLOAT_ROWS(l1_rows, AVX512, l1, )
+
+AVX512_INLINE __m256i halve(__m512i v) {
+  return _mm256_add_epi32(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
+}
+
+// The four sums of sixteen as four integers: three rounds of pairwise additions for all of them together.
+AVX512_INLINE __m128i sums_of_four(__m512i a, __m512i b, __m512i c, __m512i d) {
+  __m256i ab = _mm256_hadd_epi32(halve(a), halve(b));
+  __m256i cd = _mm256_hadd_epi32(halve(c), halve(d));
+  __m256i all = _mm256_hadd_epi32(ab, cd);
+  return _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+}
+
+// Four rows at a time share the loads of the query and the sums across lanes; eight rows ahead are fetched.
+AVX512 static void code_rows(const nt_code_query *query, const uint8_t *base, size_t stride,
+                             const uint32_t *rows, size_t count, float *out) {
+  const size_t blocks = query->blocks;
+  const int8_t *q = query->codes;
+  const size_t fetched_bytes = stride < 1024 ? stride : 1024;
+  for (size_t i = 0; i < count && i < 8; i++) nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    for (size_t k = i + 8; k < i + 12 && k < count; k++)
+      nt_prefetch_bytes(base + nt_row(rows, k) * stride, fetched_bytes);
+    const uint8_t *row0 = base + nt_row(rows, i) * stride, *row1 = base + nt_row(rows, i + 1) * stride;
+    const uint8_t *row2 = base + nt_row(rows, i + 2) * stride, *row3 = base + nt_row(rows, i + 3) * stride;
+    __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t offset = 0; offset < blocks * NT_CODE_BLOCK; offset += NT_CODE_BLOCK) {
+      __m512i part = _mm512_loadu_si512(q + offset);
+      s0 = _mm512_dpbusd_epi32(s0, _mm512_loadu_si512(row0 + offset), part);
+      s1 = _mm512_dpbusd_epi32(s1, _mm512_loadu_si512(row1 + offset), part);
+      s2 = _mm512_dpbusd_epi32(s2, _mm512_loadu_si512(row2 + offset), part);
+      s3 = _mm512_dpbusd_epi32(s3, _mm512_loadu_si512(row3 + offset), part);
+    }
+    int32_t dots[4];
+    _mm_storeu_si128((__m128i *)dots, sums_of_four(s0, s1, s2, s3));
+    out[i] = nt_code_distance(query, row0, stride, dots[0]);
+    out[i + 1] = nt_code_distance(query, row1, stride, dots[1]);
+    out[i + 2] = nt_code_distance(query, row2, stride, dots[2]);
+    out[i + 3] = nt_code_distance(query, row3, stride, dots[3]);
+  }
+  for (; i < count; i++) {
+    const uint8_t *row = base + nt_row(rows, i) * stride;
+    out[i] = nt_code_distance(query, row, stride, code_dot(row, q, blocks * NT_CODE_BLOCK));
+  }
+}
+
+const nt_kernels nt_avx512 = {
+    NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
+    l1_rows, code_rows,
+};
+#endif

@@ -1,0 +1,53 @@
+// Which kernels this processor gets, and what runs the same on all of them.
+#include "variants.h"
+
+const nt_kernels *nt_kernels_of(nt_variant variant) {
+  switch (variant) {
+    case NT_VARIANT_SCALAR:
+      return &nt_scalar;
+#if defined(__x86_64__)
+    case NT_VARIANT_AVX2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &nt_avx2 : NULL;
+    case NT_VARIANT_AVX512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")
+                 ? &nt_avx512
+                 : NULL;
+#elif defined(__aarch64__)
+    case NT_VARIANT_NEON:
+      return &nt_neon;
+#endif
+    default:
+      return NULL;
+  }
+}
+
+const nt_kernels *nt_kernels_best(void) {
+  static const nt_kernels *best = NULL;
+  const nt_kernels *known = __atomic_load_n(&best, __ATOMIC_RELAXED);
+  if (known != NULL) return known;
+  known = &nt_scalar;
+  for (int variant = NT_VARIANT_AVX2; variant <= NT_VARIANT_NEON; variant++) {
+    const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
+    if (kernels != NULL) known = kernels;
+  }
+  __atomic_store_n(&best, known, __ATOMIC_RELAXED);
+  return known;
+}
+
+float nt_encode(const float *vector, const float *mean, size_t n, uint8_t *codes) {
+  float largest = 0;
+  for (size_t i = 0; i < n; i++) {
+    float magnitude = __builtin_fabsf(mean != NULL ? vector[i] - mean[i] : vector[i]);
+    largest = magnitude > largest ? magnitude : largest;
+  }
+  if (!(largest <= 3.0e38f)) largest = 3.0e38f;
+  float step = largest / 127, factor = largest > 1e-35f ? 127 / largest : 0;
+  for (size_t i = 0; i < n; i++) {
+    float value = (mean != NULL ? vector[i] - mean[i] : vector[i]) * factor;
+    value = value < 127 ? value : 127;
+    value = value > -127 ? value : -127;
+    codes[i] = (uint8_t)((int32_t)(value + (value < 0 ? -0.5f : 0.5f)) + 128);
+  }
+  return factor > 0 ? step : 0;
+}

@@ -1,0 +1,107 @@
+// How far apart are two vectors? Distance kernels with run-time dispatch.
+//
+// Every kernel exists once per instruction set (`nt_variant`); `nt_kernels_best()` gives the table of the best
+// set that this processor has, chosen once. All pointers may be unaligned to anything but their element.
+// No kernel allocates, locks, or reads outside the ranges stated beside it.
+#ifndef NEEDLETAIL_CKERNELS_H
+#define NEEDLETAIL_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// An instruction set that the kernels are written for.
+typedef enum nt_variant {
+  NT_VARIANT_SCALAR = 0,
+  /// AVX2 and FMA.
+  NT_VARIANT_AVX2 = 1,
+  /// AVX-512 F, BW, VL and VNNI.
+  NT_VARIANT_AVX512 = 2,
+  /// Advanced SIMD of AArch64.
+  NT_VARIANT_NEON = 3,
+} nt_variant;
+
+/// Bytes of a block of codes; rows of codes and queries over them are padded to whole blocks.
+#define NT_CODE_BLOCK 64
+
+/// Ends a list of links.
+#define NT_NO_NODE UINT32_MAX
+
+/// The last bytes of a row of codes: what turns its integer product into a distance.
+typedef struct nt_code_tail {
+  float scale;
+  float bias;
+} nt_code_tail;
+
+/// A query over rows of codes: distance(row) = constant + tail.bias + scale · tail.scale · (Σ u·q − offset).
+typedef struct nt_code_query {
+  /// Signed codes of the query, `blocks` × 64 of them, zero beyond the dimension.
+  const int8_t *codes;
+  size_t blocks;
+  float scale;
+  float constant;
+  /// 128 · Σ q: what storing x + 128 instead of x adds to the product.
+  int32_t offset;
+} nt_code_query;
+
+/// Distances from one float32 query of `n` elements to `count` rows, `stride` floats apart.
+/// Row i is `base + rows[i] · stride`, or `base + i · stride` where `rows` is NULL.
+typedef void (*nt_float_rows)(const float *query, size_t n, const float *base, size_t stride,
+                              const uint32_t *rows, size_t count, float *out);
+
+typedef struct nt_kernels {
+  nt_variant variant;
+  /// Σ a·b, Σ (a−b)² and Σ |a−b| over `n` elements.
+  float (*dot)(const float *a, const float *b, size_t n);
+  float (*squared_l2)(const float *a, const float *b, size_t n);
+  float (*l1)(const float *a, const float *b, size_t n);
+  /// Σ u·q over `n` codes; exact for n ≤ 65,536.
+  int32_t (*code_dot)(const uint8_t *codes, const int8_t *query, size_t n);
+  /// Writes the signed codes u − 128 of a row of `n` codes, then zeros up to a whole block, and returns 128 · Σ of
+  /// them: a row becomes the query of its own neighbours.
+  int32_t (*code_query)(const uint8_t *codes, size_t n, int8_t *query);
+  /// Ordering values of rows: −Σ a·b, Σ (a−b)², Σ |a−b|.
+  nt_float_rows negated_dot_rows;
+  nt_float_rows squared_l2_rows;
+  nt_float_rows l1_rows;
+  /// Ordering values of rows of codes, `stride` bytes apart, each `blocks` × 64 readable bytes long or longer
+  /// and ended by an `nt_code_tail` at `stride − 8`. Rows are named as for `nt_float_rows`.
+  void (*code_rows)(const nt_code_query *query, const uint8_t *base, size_t stride, const uint32_t *rows,
+                    size_t count, float *out);
+} nt_kernels;
+
+/// The kernels of the best instruction set of this processor.
+const nt_kernels *nt_kernels_best(void);
+
+/// The kernels of one instruction set, or NULL where this processor lacks it.
+const nt_kernels *nt_kernels_of(nt_variant variant);
+
+/// Writes `n` codes round(x·127/max|x|) + 128 of x = vector − mean, and returns max|x|/127.
+/// `mean` may be NULL. Values that are not finite are clamped.
+float nt_encode(const float *vector, const float *mean, size_t n, uint8_t *codes);
+
+static inline void nt_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
+// Links are read while another thread of the same build changes them: every entry is one relaxed atomic word,
+// so a reader sees old or new ids, never torn ones.
+static inline uint32_t nt_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+static inline void nt_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
+
+/// Takes the next value of a shared counter.
+static inline uint64_t nt_next(uint64_t *counter) { return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
+
+static inline void nt_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static inline void nt_lock(uint8_t *lock) {
+  while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) != 0) {
+    while (__atomic_load_n(lock, __ATOMIC_RELAXED) != 0) nt_pause();
+  }
+}
+static inline void nt_unlock(uint8_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
+
+#endif

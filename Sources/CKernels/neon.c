@@ -1,0 +1,74 @@
+// Advanced SIMD of AArch64.
+#if defined(__aarch64__)
+#include "variants.h"
+
+#include <arm_neon.h>
+
+// The shape of a float kernel: four sums of four, then one of four, then single elements.
+#define FLOAT_KERNEL(name, STEP, single)                                                                   \
+  static float name(const float *a, const float *b, size_t n) {                                            \
+    float32x4_t s0 = vdupq_n_f32(0), s1 = s0, s2 = s0, s3 = s0;                                            \
+    size_t i = 0;                                                                                          \
+    for (; i + 16 <= n; i += 16) {                                                                         \
+      STEP(s0, vld1q_f32(a + i), vld1q_f32(b + i));                                                        \
+      STEP(s1, vld1q_f32(a + i + 4), vld1q_f32(b + i + 4));                                                \
+      STEP(s2, vld1q_f32(a + i + 8), vld1q_f32(b + i + 8));                                                \
+      STEP(s3, vld1q_f32(a + i + 12), vld1q_f32(b + i + 12));                                              \
+    }                                                                                                      \
+    for (; i + 4 <= n; i += 4) STEP(s0, vld1q_f32(a + i), vld1q_f32(b + i));                               \
+    float sum = vaddvq_f32(vaddq_f32(vaddq_f32(s0, s1), vaddq_f32(s2, s3)));                               \
+    for (; i < n; i++) sum += single;                                                                      \
+    return sum;                                                                                            \
+  }
+
+#define DOT_STEP(sum, x, y) sum = vfmaq_f32(sum, x, y)
+#define L2_STEP(sum, x, y)                                                                                 \
+  do {                                                                                                     \
+    float32x4_t difference = vsubq_f32(x, y);                                                              \
+    sum = vfmaq_f32(sum, difference, difference);                                                          \
+  } while (0)
+#define L1_STEP(sum, x, y) sum = vaddq_f32(sum, vabdq_f32(x, y))
+
+FLOAT_KERNEL(dot, DOT_STEP, a[i] * b[i])
+FLOAT_KERNEL(squared_l2, L2_STEP, (a[i] - b[i]) * (a[i] - b[i]))
+FLOAT_KERNEL(l1, L1_STEP, __builtin_fabsf(a[i] - b[i]))
+
+static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n) {
+  int32x4_t s0 = vdupq_n_s32(0), s1 = s0;
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    uint8x16_t c = vld1q_u8(codes + i);
+    int8x16_t q = vld1q_s8(query + i);
+    int16x8_t c_low = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(c))), q_low = vmovl_s8(vget_low_s8(q));
+    int16x8_t c_high = vreinterpretq_s16_u16(vmovl_high_u8(c)), q_high = vmovl_high_s8(q);
+    s0 = vmlal_s16(s0, vget_low_s16(c_low), vget_low_s16(q_low));
+    s1 = vmlal_high_s16(s1, c_low, q_low);
+    s0 = vmlal_s16(s0, vget_low_s16(c_high), vget_low_s16(q_high));
+    s1 = vmlal_high_s16(s1, c_high, q_high);
+  }
+  int32_t total = vaddvq_s32(vaddq_s32(s0, s1));
+  for (; i < n; i++) total += (int32_t)codes[i] * query[i];
+  return total;
+}
+
+NT_CODE_QUERY(code_query, )
+NT_FLOAT_ROWS(negated_dot_rows, , dot, -)
+NT_FLOAT_ROWS(squared_l2_rows, , squared_l2, )
+NT_FLOAT_ROWS(l1_rows, , l1, )
+
+static void code_rows(const nt_code_query *query, const uint8_t *base, size_t stride, const uint32_t *rows,
+                      size_t count, float *out) {
+  size_t fetched_bytes = stride < 1024 ? stride : 1024;
+  for (size_t i = 0; i < count && i < 3; i++) nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);
+  for (size_t i = 0; i < count; i++) {
+    if (i + 3 < count) nt_prefetch_bytes(base + nt_row(rows, i + 3) * stride, fetched_bytes);
+    const uint8_t *row = base + nt_row(rows, i) * stride;
+    out[i] = nt_code_distance(query, row, stride, code_dot(row, query->codes, query->blocks * NT_CODE_BLOCK));
+  }
+}
+
+const nt_kernels nt_neon = {
+    NT_VARIANT_NEON, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
+    l1_rows, code_rows,
+};
+#endif

@@ -1,0 +1,57 @@
+// The reference: plain loops, four sums each so that the order of additions resembles the vector kernels'.
+#include "variants.h"
+
+
+static float dot(const float *a, const float *b, size_t n) {
+  float sum[4] = {0};
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (size_t k = 0; k < 4; k++) sum[k] += a[i + k] * b[i + k];
+  for (; i < n; i++) sum[0] += a[i] * b[i];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+static float squared_l2(const float *a, const float *b, size_t n) {
+  float sum[4] = {0};
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (size_t k = 0; k < 4; k++) {
+      float difference = a[i + k] - b[i + k];
+      sum[k] += difference * difference;
+    }
+  for (; i < n; i++) sum[0] += (a[i] - b[i]) * (a[i] - b[i]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+static float l1(const float *a, const float *b, size_t n) {
+  float sum[4] = {0};
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (size_t k = 0; k < 4; k++) sum[k] += __builtin_fabsf(a[i + k] - b[i + k]);
+  for (; i < n; i++) sum[0] += __builtin_fabsf(a[i] - b[i]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (int32_t)codes[i] * query[i];
+  return sum;
+}
+
+NT_CODE_QUERY(code_query, )
+NT_FLOAT_ROWS(negated_dot_rows, , dot, -)
+NT_FLOAT_ROWS(squared_l2_rows, , squared_l2, )
+NT_FLOAT_ROWS(l1_rows, , l1, )
+
+static void code_rows(const nt_code_query *query, const uint8_t *base, size_t stride, const uint32_t *rows,
+                      size_t count, float *out) {
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t *row = base + nt_row(rows, i) * stride;
+    out[i] = nt_code_distance(query, row, stride, code_dot(row, query->codes, query->blocks * NT_CODE_BLOCK));
+  }
+}
+
+const nt_kernels nt_scalar = {
+    NT_VARIANT_SCALAR, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
+    l1_rows, code_rows,
+};

@@ -1,0 +1,65 @@
+import VectorModel
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Zeroed memory that a builder fills and then hands over as an immutable region.
+///
+/// From 2 MiB on it is mapped anonymously, aligned to 2 MiB and advised to use huge pages, which makes random rows
+/// 1.3 to 1.5 times faster to reach; below it comes from the allocator, aligned to 64 bytes.
+@safe struct AnonymousMemory {
+  private static let hugePageBytes = 2 << 20
+
+  let bytes: UnsafeMutableRawBufferPointer
+
+  /// - Throws: `insufficientStorage` when the system refuses the memory.
+  init(byteCount: Int) throws(RequestError) {
+    if byteCount < Self.hugePageBytes {
+      unsafe bytes = .allocate(byteCount: max(byteCount, 1), alignment: 64)
+      _ = unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+      return
+    }
+    let length = Self.mappedByteCount(byteCount)
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS
+    let reserved = length + Self.hugePageBytes
+    guard let start = unsafe mmap(nil, reserved, PROT_READ | PROT_WRITE, flags, -1, 0),
+      unsafe start != MAP_FAILED
+    else {
+      throw RequestError(.insufficientStorage, "no memory for \(byteCount) bytes of an index part")
+    }
+    let address = Int(bitPattern: start)
+    let lead = (Self.hugePageBytes - address % Self.hugePageBytes) % Self.hugePageBytes
+    if lead > 0 { unsafe munmap(start, lead) }
+    unsafe munmap(start + lead + length, reserved - lead - length)
+    #if os(Linux)
+      _ = unsafe madvise(start + lead, length, MADV_HUGEPAGE)
+    #endif
+    unsafe bytes = UnsafeMutableRawBufferPointer(start: start + lead, count: byteCount)
+  }
+
+  /// Frees memory that was not handed over.
+  func free() { unsafe Self.release(UnsafeRawBufferPointer(bytes)) }
+
+  /// Hands the memory over; `count` bytes of it are the slice.
+  func slice(count: Int) -> MemorySlice {
+    let region = unsafe MemoryRegion(UnsafeRawBufferPointer(bytes), release: Self.release)
+    return MemorySlice(region, offset: 0, count: count)
+  }
+
+  private static func mappedByteCount(_ byteCount: Int) -> Int {
+    (byteCount + hugePageBytes - 1) / hugePageBytes * hugePageBytes
+  }
+
+  @Sendable private static func release(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.count < hugePageBytes {
+      unsafe bytes.deallocate()
+    } else {
+      unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), mappedByteCount(bytes.count))
+    }
+  }
+}

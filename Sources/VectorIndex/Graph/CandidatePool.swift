@@ -1,0 +1,84 @@
+/// A bounded list of nodes sorted by distance, each expanded or not: both queues of Algorithm 2 in one.
+///
+/// An entry is one word: the distance as an integer of the same order, the node, and whether it was expanded. Inserting
+/// moves the entries behind; for a few hundred entries that is cheaper than a heap.
+@unsafe struct CandidatePool {
+  let entries: UnsafeMutablePointer<UInt64>
+  let capacity: Int
+  private(set) var count = 0
+  /// Every entry before this one is expanded.
+  private var cursor = 0
+  /// What a node must be nearer than to be taken.
+  private(set) var worst = Float.infinity
+
+  /// - Parameter entries: room for `capacity` entries, which is at least 1
+  init(entries: UnsafeMutablePointer<UInt64>, capacity: Int) {
+    unsafe self.entries = entries
+    unsafe self.capacity = capacity
+  }
+
+  /// The same order as the float's, NaN last.
+  @inline(__always)
+  static func key(_ distance: Float) -> UInt32 {
+    let bits = distance.bitPattern
+    let key = bits ^ (bits >> 31 == 0 ? 0x8000_0000 : 0xFFFF_FFFF)
+    return distance == distance ? key : .max
+  }
+
+  @inline(__always)
+  static func distance(_ entry: UInt64) -> Float {
+    let key = UInt32(truncatingIfNeeded: entry >> 32)
+    return Float(bitPattern: key ^ (key >> 31 == 0 ? 0xFFFF_FFFF : 0x8000_0000))
+  }
+
+  @inline(__always)
+  static func node(_ entry: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: entry) >> 1 }
+
+  /// Takes a node whose distance is below `worst`; the farthest falls out of a full pool.
+  ///
+  /// - Complexity: O(log capacity) comparisons, O(capacity) words moved
+  @inline(__always)
+  mutating func insert(_ node: UInt32, _ distance: Float) {
+    let entry = unsafe UInt64(Self.key(distance)) << 32 | UInt64(node) << 1
+    var low = 0
+    var high = unsafe count
+    while low < high {
+      let middle = (low &+ high) >> 1
+      if unsafe entries[middle] < entry { low = middle &+ 1 } else { high = middle }
+    }
+    let moved = unsafe min(count, capacity &- 1) &- low
+    if moved < 0 { return }
+    unsafe (entries + (low &+ 1)).update(from: entries + low, count: moved)
+    unsafe entries[low] = entry
+    if unsafe count < capacity { unsafe count &+= 1 }
+    if unsafe count == capacity { unsafe worst = Self.distance(entries[capacity &- 1]) }
+    if unsafe low < cursor { unsafe cursor = low }
+  }
+
+  /// Takes a node if it is near enough.
+  @inline(__always)
+  mutating func offer(_ node: UInt32, _ distance: Float) {
+    if unsafe distance < worst || count < capacity { unsafe insert(node, distance) }
+  }
+
+  /// The nearest node that is not expanded yet, marked as expanded; nil when all are.
+  @inline(__always)
+  mutating func expandNearest() -> UInt64? {
+    while unsafe cursor < count {
+      let entry = unsafe entries[cursor]
+      if entry & 1 == 0 {
+        unsafe entries[cursor] = entry | 1
+        unsafe cursor &+= 1
+        return entry
+      }
+      unsafe cursor &+= 1
+    }
+    return nil
+  }
+
+  /// The node that is likely to be expanded next.
+  @inline(__always)
+  var upcoming: UInt32? {
+    unsafe cursor < count ? unsafe Self.node(entries[cursor]) : nil
+  }
+}

@@ -1,0 +1,34 @@
+/// How a part's graph is built; the names are the paper's (Malkov & Yashunin 2018).
+package struct GraphParameters: Sendable, Equatable {
+  /// Links a node gets on each level; level 0 holds up to `2 · m`. 0: no graph, searches scan.
+  package var m: Int
+  /// Candidates kept while a node's neighbours are searched.
+  package var efConstruction: Int
+  /// Kilobytes of accepted float32 vectors at or below which a search scans instead of traversing.
+  package var fullScanThresholdKilobytes: Int
+  /// How much nearer than the new node a kept neighbour must be to a candidate to displace it: 1 is the paper's
+  /// heuristic, more keeps longer links (RobustPrune, Subramanya et al. 2019). Not used for `.dot`.
+  package var alpha: Float
+  /// Whether displaced candidates fill a list that the heuristic left short (Algorithm 4, keepPrunedConnections).
+  package var keepsPruned: Bool
+  /// Decides the levels.
+  package var seed: UInt64
+
+  package init(
+    m: Int = 16, efConstruction: Int = 100, fullScanThresholdKilobytes: Int = 10_000, alpha: Float = 1,
+    keepsPruned: Bool = false, seed: UInt64 = 0x6E65_6564_6C65
+  ) {
+    self.m = m
+    self.efConstruction = efConstruction
+    self.fullScanThresholdKilobytes = fullScanThresholdKilobytes
+    self.alpha = alpha
+    self.keepsPruned = keepsPruned
+    self.seed = seed
+  }
+
+  /// Most links a node may get on the upper levels.
+  package static let mMax = 512
+
+  /// Slots for links of a node on level 0.
+  var baseLinksMax: Int { 2 * m }
+}

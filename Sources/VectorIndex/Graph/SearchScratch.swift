@@ -1,0 +1,85 @@
+import CKernels
+
+/// The buffers of one searching thread, reused from query to query; grown, never shrunk.
+///
+/// Owned by one thread at a time.
+@safe package final class SearchScratch {
+  /// Rows that one kernel call takes at most.
+  static let batchMax = 1024
+
+  private(set) var visited = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+  private var visitedCount = 0
+  private(set) var epoch: UInt8 = 0
+
+  private var poolEntries = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+  private var poolCapacity = 1
+  private var resultEntries = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+  private var resultCapacity = 1
+
+  /// [batchMax] rows about to be compared, and the distances that the kernels answer.
+  let batchRows = UnsafeMutablePointer<UInt32>.allocate(capacity: batchMax)
+  let batchDistances = UnsafeMutablePointer<Float>.allocate(capacity: batchMax)
+  /// [3 × batchMax] what queries of several examples need besides.
+  let exampleDistances = UnsafeMutablePointer<Float>.allocate(capacity: 3 * batchMax)
+
+  private var queryBytes = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+  private var queryBytesCount = 64
+
+  package init() {}
+
+  deinit {
+    unsafe visited.deallocate()
+    unsafe poolEntries.deallocate()
+    unsafe resultEntries.deallocate()
+    unsafe batchRows.deallocate()
+    unsafe batchDistances.deallocate()
+    unsafe exampleDistances.deallocate()
+    unsafe queryBytes.deallocate()
+  }
+
+  /// Forgets what was visited, and makes room for `count` nodes.
+  func beginVisiting(count: Int) {
+    if visitedCount < count {
+      unsafe visited.deallocate()
+      unsafe visited = .allocate(capacity: count)
+      unsafe visited.initialize(repeating: 0, count: count)
+      visitedCount = count
+      epoch = 0
+    }
+    if epoch == .max {
+      unsafe visited.update(repeating: 0, count: visitedCount)
+      epoch = 0
+    }
+    epoch += 1
+  }
+
+  /// An empty pool of candidates in this scratch's memory; it replaces the previous one.
+  func candidates(capacity: Int) -> CandidatePool {
+    if poolCapacity < capacity {
+      unsafe poolEntries.deallocate()
+      unsafe poolEntries = .allocate(capacity: capacity)
+      poolCapacity = capacity
+    }
+    return unsafe CandidatePool(entries: poolEntries, capacity: capacity)
+  }
+
+  /// A second pool: the accepted rows where candidates are more than those.
+  func results(capacity: Int) -> CandidatePool {
+    if resultCapacity < capacity {
+      unsafe resultEntries.deallocate()
+      unsafe resultEntries = .allocate(capacity: capacity)
+      resultCapacity = capacity
+    }
+    return unsafe CandidatePool(entries: resultEntries, capacity: capacity)
+  }
+
+  /// Memory for queries' codes, aligned to 64 bytes; it replaces the previous.
+  func queryMemory(byteCount: Int) -> UnsafeMutableRawPointer {
+    if queryBytesCount < byteCount {
+      unsafe queryBytes.deallocate()
+      unsafe queryBytes = .allocate(byteCount: byteCount, alignment: 64)
+      queryBytesCount = byteCount
+    }
+    return unsafe queryBytes
+  }
+}
