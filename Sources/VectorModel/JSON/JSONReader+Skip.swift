@@ -71,12 +71,14 @@ extension JSONReader {
     case .string:
       return .string(try readString())
     case .array:
-      return .array(try readList { (reader) throws(RequestError) in try reader.readValue() })
+      var elements: [JSONValue] = []
+      try openArray()
+      while try nextElement() { elements.append(try readValue()) }
+      return .array(elements)
     case .object:
       var members: [JSONValue.Member] = []
-      try readObject { (key, reader) throws(RequestError) in
-        members.append(JSONValue.Member(key: key, value: try reader.readValue()))
-      }
+      try openObject()
+      while let key = try nextKey() { members.append(JSONValue.Member(key: key, value: try readValue())) }
       return JSONValue(members: members)
     }
   }

@@ -19,6 +19,8 @@ package enum JSONKind: Sendable {
   package internal(set) var offset = 0
   /// How many more levels may be opened here.
   var levelsLeft: Int
+  /// Whether an array or object was just opened, so that no comma stands before what comes next.
+  var isFirst = false
   let depthMax: Int
 
   /// Levels of nested arrays and objects that a text may have.
@@ -95,15 +97,17 @@ extension JSONReader {
   package struct Mark {
     fileprivate let offset: Int
     fileprivate let levelsLeft: Int
+    fileprivate let isFirst: Bool
   }
 
   /// The reader's place, for `rewind(to:)`.
-  package func mark() -> Mark { Mark(offset: offset, levelsLeft: levelsLeft) }
+  package func mark() -> Mark { Mark(offset: offset, levelsLeft: levelsLeft, isFirst: isFirst) }
 
   /// Goes back to a place that this reader has been at.
   package mutating func rewind(to mark: Mark) {
     offset = mark.offset
     levelsLeft = mark.levelsLeft
+    isFirst = mark.isFirst
   }
 
   /// Runs `body` and comes back to the place where it started.
@@ -126,133 +130,6 @@ extension JSONReader {
     case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
     case UInt8(ascii: "n"): return .null
     default: throw expectedValue()
-    }
-  }
-}
-
-// MARK: - Arrays and objects
-
-extension JSONReader {
-  /// Reads an object; `member` gets each key, unescaped, and must read or skip its value.
-  ///
-  /// Keys come in the order of the text; a repeated key comes again, so that assigning makes the last win.
-  package mutating func readObject(
-    _ member: (_ key: String, _ reader: inout JSONReader) throws(RequestError) -> Void
-  ) throws(RequestError) {
-    guard skipSpace() == UInt8(ascii: "{") else { throw typeError(expected: "an object") }
-    try open()
-    if skipSpace() == UInt8(ascii: "}") { return close() }
-    while true {
-      try expectKey()
-      let key = try readString()
-      try expectColon()
-      try member(key, &self)
-      if try endsObject() { return }
-    }
-  }
-
-  /// Reads an object like `readObject`; `member` also gets the key as it stands in the text, with its quotes.
-  mutating func readMembers(
-    _ member: (_ key: String, _ keyText: [UInt8], _ reader: inout JSONReader) throws(RequestError) -> Void
-  ) throws(RequestError) {
-    guard skipSpace() == UInt8(ascii: "{") else { throw typeError(expected: "an object") }
-    try open()
-    if skipSpace() == UInt8(ascii: "}") { return close() }
-    while true {
-      try expectKey()
-      let start = offset
-      let key = try readString()
-      let keyText = unsafe [UInt8](buffer(start..<offset))
-      try expectColon()
-      try member(key, keyText, &self)
-      if try endsObject() { return }
-    }
-  }
-
-  /// Reads an array; `element` must read or skip one value each time.
-  package mutating func readArray(
-    _ element: (inout JSONReader) throws(RequestError) -> Void
-  ) throws(RequestError) {
-    guard skipSpace() == UInt8(ascii: "[") else { throw typeError(expected: "a sequence") }
-    try open()
-    if skipSpace() == UInt8(ascii: "]") { return close() }
-    while true {
-      try element(&self)
-      if try endsArray() { return }
-    }
-  }
-
-  /// Reads an array of values that `element` reads.
-  package mutating func readList<T>(
-    _ element: (inout JSONReader) throws(RequestError) -> T
-  ) throws(RequestError) -> [T] {
-    var list: [T] = []
-    try readArray { (reader) throws(RequestError) in list.append(try element(&reader)) }
-    return list
-  }
-
-  /// Reads `null` as nil, and anything else with `value`.
-  package mutating func readOptional<T>(
-    _ value: (inout JSONReader) throws(RequestError) -> T
-  ) throws(RequestError) -> T? {
-    try readNull() ? nil : try value(&self)
-  }
-
-  /// Steps over the opening bracket at the reader's place.
-  @inline(__always) mutating func open() throws(RequestError) {
-    guard levelsLeft > 0 else { throw error("nesting exceeds the limit of \(depthMax) levels") }
-    levelsLeft &-= 1
-    offset &+= 1
-  }
-
-  /// Steps over the closing bracket at the reader's place.
-  @inline(__always) mutating func close() {
-    levelsLeft &+= 1
-    offset &+= 1
-  }
-
-  /// Refuses anything but the quote of a key.
-  @inline(__always) mutating func expectKey() throws(RequestError) {
-    guard skipSpace() == UInt8(ascii: "\"") else {
-      if current() == UInt8(ascii: "}") { throw error("trailing comma") }
-      throw offset == count ? error("EOF while parsing an object") : error("key must be a string")
-    }
-  }
-
-  /// Steps over the colon behind a key.
-  @inline(__always) mutating func expectColon() throws(RequestError) {
-    guard skipSpace() == UInt8(ascii: ":") else {
-      throw error(offset == count ? "EOF while parsing an object" : "expected `:`")
-    }
-    offset &+= 1
-  }
-
-  /// Behind a member: steps over the comma (false) or the closing brace (true).
-  @inline(__always) mutating func endsObject() throws(RequestError) -> Bool {
-    switch skipSpace() {
-    case UInt8(ascii: ","):
-      offset &+= 1
-      return false
-    case UInt8(ascii: "}"):
-      close()
-      return true
-    default:
-      throw error(offset == count ? "EOF while parsing an object" : "expected `,` or `}`")
-    }
-  }
-
-  /// Behind an element: steps over the comma (false) or the closing bracket (true).
-  @inline(__always) mutating func endsArray() throws(RequestError) -> Bool {
-    switch skipSpace() {
-    case UInt8(ascii: ","):
-      offset &+= 1
-      if skipSpace() == UInt8(ascii: "]") { throw error("trailing comma") }
-      return false
-    case UInt8(ascii: "]"):
-      close()
-      return true
-    default:
-      throw error(offset == count ? "EOF while parsing a list" : "expected `,` or `]`")
     }
   }
 }

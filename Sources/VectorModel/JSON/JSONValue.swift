@@ -33,25 +33,28 @@ extension JSONValue {
 
   /// An object of `members`; a repeated key keeps its first place and takes its last value.
   ///
+  /// Keys are the same when their UTF-8 is; Unicode's canonical equivalence does not count.
+  ///
   /// - Complexity: linear in the number of members.
   package init(members: [Member]) {
     var unique: [Member] = []
     unique.reserveCapacity(members.count)
     if members.count <= Self.fewMembers {
       for member in members {
-        if let place = unique.firstIndex(where: { $0.key == member.key }) {
+        if let place = unique.firstIndex(where: { $0.key.utf8.elementsEqual(member.key.utf8) }) {
           unique[place].value = member.value
         } else {
           unique.append(member)
         }
       }
     } else {
-      var places: [String: Int] = [:]
+      var places: [[UInt8]: Int] = [:]
       for member in members {
-        if let place = places[member.key] {
+        let key = Array(member.key.utf8)
+        if let place = places[key] {
           unique[place].value = member.value
         } else {
-          places[member.key] = unique.count
+          places[key] = unique.count
           unique.append(member)
         }
       }
@@ -71,6 +74,6 @@ extension JSONValue {
   /// - Complexity: linear in the number of members.
   package subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.key == key }?.value
+    return members.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
   }
 }

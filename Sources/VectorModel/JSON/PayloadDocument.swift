@@ -11,7 +11,7 @@ package enum PayloadDocument {
   package static func merging(
     _ patch: [UInt8], into document: [UInt8]
   ) throws(RequestError) -> [UInt8] {
-    var changes: [String: [UInt8]] = [:]
+    var changes: [[UInt8]: [UInt8]] = [:]
     let additions = try members(of: patch)
     for member in additions { changes[member.key] = member.value }
     var output = ObjectText()
@@ -94,7 +94,8 @@ extension PayloadDocument {
     }
     let rest = path.dropFirst()
     switch segment {
-    case .key(let key):
+    case .key(let name):
+      let key = Array(name.utf8)
       var output = ObjectText()
       var isMissing = true
       for member in try members(of: kind(value) == UInt8(ascii: "{") ? value : []) {
@@ -103,7 +104,7 @@ extension PayloadDocument {
         output.append(
           member.keyText, isMeant ? try merging(patch, into: member.value, at: rest) : member.value)
       }
-      if isMissing { output.append(quoted(key), try merging(patch, into: null, at: rest)) }
+      if isMissing { output.append(quoted(name), try merging(patch, into: null, at: rest)) }
       return output.finished()
     case .index(let index):
       var elements = try elements(of: value) ?? []
@@ -123,7 +124,8 @@ extension PayloadDocument {
     guard let segment = path.first else { return value }
     let rest = path.dropFirst()
     switch segment {
-    case .key(let key):
+    case .key(let name):
+      let key = Array(name.utf8)
       guard kind(value) == UInt8(ascii: "{") else { return value }
       let members = try members(of: value)
       guard members.contains(where: { $0.key == key }) else { return value }
@@ -215,7 +217,8 @@ extension PayloadDocument {
 
 extension PayloadDocument {
   private struct Member {
-    var key: String
+    /// The key as UTF-8 without its escapes: keys are the same when their bytes are.
+    var key: [UInt8]
     /// The key as it stands in the text, in quotes.
     var keyText: [UInt8]
     var value: [UInt8]
@@ -232,9 +235,11 @@ extension PayloadDocument {
   private static func members(of object: [UInt8]) throws(RequestError) -> [Member] {
     if object.isEmpty { return [] }
     var members: [Member] = []
-    var places: [String: Int] = [:]
+    var places: [[UInt8]: Int] = [:]
     try JSONReader.read(object) { (reader) throws(RequestError) in
-      try reader.readMembers { (key, keyText, reader) throws(RequestError) in
+      try reader.openObject()
+      while let (name, keyText) = try reader.nextKeyText() {
+        let key = Array(name.utf8)
         let value = try reader.readRaw()
         if let place = places[key] {
           members[place].value = value
