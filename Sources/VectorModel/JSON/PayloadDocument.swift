@@ -198,9 +198,10 @@ extension PayloadDocument {
     if kind(value) == UInt8(ascii: "{") {
       var output = ObjectText()
       for member in try members(of: value) {
-        if let kept = try child(member.value, { $0 == .key(member.key) }) {
-          output.append(member.keyText, kept)
+        let kept = try child(member.value) { segment in
+          if case .key(let name) = segment { name.utf8.elementsEqual(member.key) } else { false }
         }
+        if let kept { output.append(member.keyText, kept) }
       }
       return output.finished()
     }
