@@ -1,0 +1,63 @@
+# Needletail's tasks. Every target works from a fresh clone, without a terminal, as often as it is called.
+# `make help` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The real data set that `make bench` loads; see Benchmarks/README.md.
+DATA ?= ../shared/data/debian50k
+DATA_DIR ?= needletail-data
+PORT ?= 6333
+CRASH_ROUNDS ?= 5
+
+release = swift build -c release --product needletail
+server = $$(swift build -c release --show-bin-path)/needletail
+swift_files = find Package.swift $(wildcard Sources Tests Benchmarks FuzzTesting) -name '*.swift' -not -path '*/.*' -print0
+shell_scripts = $(wildcard .ci/*)
+
+.PHONY: help deps demo test check format run bench crash ci
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+deps: ## install the Debian packages that are missing
+	@.ci/deps
+
+demo: deps ## load the sample, run filtered queries, print tables and the recall
+	$(release)
+	python3 Examples/demo/demo.py --server "$(server)"
+
+test: deps ## build, unit tests, the official Python client, the crash loop
+	CRASH_ROUNDS=$(CRASH_ROUNDS) .ci/test
+
+check: ## formatting, tidiness, syntax of scripts
+	$(swift_files) | xargs -0 swift format lint --strict --parallel
+	for script in $(shell_scripts); do bash -n "$$script"; done
+	find Tests Benchmarks Examples clients -name '*.py' -not -path '*/.*' -print0 2>/dev/null \
+	  | xargs -0 python3 -c 'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]'
+	swift test --disable-xctest --filter TidyTests
+
+format: ## format all Swift files
+	$(swift_files) | xargs -0 swift format format --in-place --parallel
+
+run: deps ## serve ./needletail-data on 127.0.0.1:6333 (DATA_DIR=, PORT=)
+	$(release)
+	exec "$(server)" serve --config Config/needletail.yaml --data-dir "$(DATA_DIR)" --http-port "$(PORT)"
+
+bench: deps ## load 50,000 real records over HTTP; recall, throughput, restart, memory (DATA=)
+	$(release)
+	python=$$(.ci/venv bench Benchmarks/requirements.txt); server="$(server)"; \
+	"$$python" Benchmarks/http_recall.py --server "$$server" --data "$(DATA)"; \
+	"$$python" Benchmarks/upsert_steps.py --server "$$server"; \
+	"$$python" Benchmarks/restart_speed.py --server "$$server" --data "$(DATA)"; \
+	"$$python" Benchmarks/many_collections.py --server "$$server"
+
+crash: deps ## the crash loop against the release build (CRASH_ROUNDS=1000)
+	$(release)
+	python=$$(.ci/venv smoke Tests/Smoke/requirements.txt); \
+	"$$python" Tests/Smoke/crash_loop.py --server "$(server)" --rounds "$(CRASH_ROUNDS)"
+
+ci: ## what continuous integration runs
+	.ci/run
