@@ -11,7 +11,8 @@ import tempfile
 import time
 import warnings
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "Examples"))
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "Examples"))
 from needletail_rest import Server
 from qdrant_client import QdrantClient
 from smoke_cases import SmokeRun
@@ -28,7 +29,9 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="needletail-smoke-") as directory:
         started = time.monotonic()
-        with Server(options.server, os.path.join(directory, "data")) as server:
+        # With the configuration that we ship, so that it is known to be accepted.
+        configuration = ["--config", os.path.join(ROOT, "Config", "needletail.yaml")]
+        with Server(options.server, os.path.join(directory, "data"), configuration) as server:
             client = QdrantClient(host=server.host, port=server.port, timeout=60)
             cases = SmokeRun(client, options.seed).run_all()
             client.close()
