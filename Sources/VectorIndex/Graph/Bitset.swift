@@ -3,7 +3,7 @@
 /// Bits at and beyond `count` are always zero.
 package struct Bitset: Sendable, Equatable {
   /// Bits that the set ranges over.
-  package let count: Int
+  package private(set) var count: Int
   /// Bit `i` is bit `i % 64` of word `i / 64`.
   package private(set) var words: [UInt64]
 
@@ -49,6 +49,15 @@ package struct Bitset: Sendable, Equatable {
     for index in words.indices { words[index] |= other.words[index] }
   }
 
+  /// Keeps of the first `prefixCount` bits what is in `other` too, and the others as they are.
+  package mutating func formAndPrefix(_ other: Bitset, count prefixCount: Int) {
+    precondition(prefixCount <= count && prefixCount <= other.count)
+    let whole = prefixCount >> 6
+    for index in 0..<whole { words[index] &= other.words[index] }
+    let rest = prefixCount & 63
+    if rest != 0 { words[whole] &= other.words[whole] | ~((1 << UInt64(rest)) - 1) }
+  }
+
   /// Removes what is in `other`. Both have the same `count`.
   package mutating func formAndNot(_ other: Bitset) {
     precondition(count == other.count)
@@ -59,6 +68,15 @@ package struct Bitset: Sendable, Equatable {
   package mutating func invert() {
     for index in words.indices { words[index] = ~words[index] }
     clearUnusedBits()
+  }
+
+  /// Adds one bit at the end.
+  ///
+  /// - Complexity: O(1) amortised
+  package mutating func append(_ value: Bool) {
+    if count & 63 == 0 { words.append(0) }
+    count += 1
+    if value { self[count - 1] = true }
   }
 
   /// Sets a range of bits.

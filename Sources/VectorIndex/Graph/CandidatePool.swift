@@ -17,10 +17,10 @@
     unsafe self.capacity = capacity
   }
 
-  /// The same order as the float's, NaN last.
+  /// The same order as the floats, −0 as 0, NaN last.
   @inline(__always)
   static func key(_ distance: Float) -> UInt32 {
-    let bits = distance.bitPattern
+    let bits = (distance + 0).bitPattern
     let key = bits ^ (bits >> 31 == 0 ? 0x8000_0000 : 0xFFFF_FFFF)
     return distance == distance ? key : .max
   }

@@ -28,6 +28,8 @@ package struct GraphParameters: Sendable, Equatable {
 
   /// Most links a node may get on the upper levels.
   package static let mMax = 512
+  /// Most candidates kept while building.
+  package static let efConstructionMax = 65_536
 
   /// Slots for links of a node on level 0.
   var baseLinksMax: Int { 2 * m }

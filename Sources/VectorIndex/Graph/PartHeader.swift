@@ -1,0 +1,130 @@
+import VectorModel
+
+/// What the other sections of a part mean: the fixed fields of its `header` section, all little-endian.
+///
+/// ```
+/// offset  bytes  field
+///      0      4  magic "NTVP"
+///      4      4  version, 1
+///      8      4  distance (`Distance`'s raw value)
+///     12      4  flags: 1 codes, 2 graph, 4 keepsPruned
+///     16      4  count
+///     20      4  dimension
+///     24      4  m
+///     28      4  efConstruction
+///     32      8  fullScanThresholdKilobytes
+///     40      8  seed
+///     48      4  alpha, float32
+///     52      4  entry point: a node of the highest level
+///     56      4  levels
+///     60      4  nodes on each level, from level 0 on
+/// ```
+struct PartHeader: Equatable {
+  static let magic: UInt32 = 0x5056_544E
+  static let version: UInt32 = 1
+
+  var distance: Distance
+  var hasCodes: Bool
+  var hasGraph: Bool
+  var count: Int
+  var dimension: Int
+  var parameters: GraphParameters
+  var entry: UInt32
+  /// Nodes on each level; empty without a graph.
+  var levelCounts: [Int]
+
+  var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    func append<T: FixedWidthInteger>(_ value: T) {
+      var rest = value.littleEndian
+      unsafe withUnsafeBytes(of: &rest) { unsafe bytes.append(contentsOf: $0) }
+    }
+    append(Self.magic)
+    append(Self.version)
+    append(UInt32(distance.rawValue))
+    append(UInt32((hasCodes ? 1 : 0) | (hasGraph ? 2 : 0) | (parameters.keepsPruned ? 4 : 0)))
+    append(UInt32(count))
+    append(UInt32(dimension))
+    append(UInt32(parameters.m))
+    append(UInt32(parameters.efConstruction))
+    append(UInt64(max(0, parameters.fullScanThresholdKilobytes)))
+    append(parameters.seed)
+    append(parameters.alpha.bitPattern)
+    append(entry)
+    append(UInt32(levelCounts.count))
+    for count in levelCounts { append(UInt32(count)) }
+    return bytes
+  }
+}
+
+extension PartHeader {
+  /// Reads the bytes of a `header` section of this or an older version.
+  ///
+  /// - Throws: `internalError` when they are damaged or of a newer version.
+  init(_ bytes: [UInt8]) throws(RequestError) {
+    var reader = HeaderReader(bytes: bytes)
+    guard try reader.next(UInt32.self) == Self.magic else { throw Self.damaged("no magic") }
+    let version = try reader.next(UInt32.self)
+    guard version == Self.version else {
+      throw .internalError("index part has version \(version), this program reads up to \(Self.version)")
+    }
+    guard let distance = Distance(rawValue: UInt8(truncatingIfNeeded: try reader.next(UInt32.self))) else {
+      throw Self.damaged("unknown distance")
+    }
+    self.distance = distance
+    let flags = try reader.next(UInt32.self)
+    hasCodes = flags & 1 != 0
+    hasGraph = flags & 2 != 0
+    count = Int(try reader.next(UInt32.self))
+    dimension = Int(try reader.next(UInt32.self))
+    let m = Int(try reader.next(UInt32.self))
+    let efConstruction = Int(try reader.next(UInt32.self))
+    let threshold = try reader.next(UInt64.self)
+    let seed = try reader.next(UInt64.self)
+    let alpha = Float(bitPattern: try reader.next(UInt32.self))
+    guard threshold <= UInt64(Int.max / 1024) else { throw Self.damaged("full-scan threshold \(threshold)") }
+    parameters = GraphParameters(
+      m: m, efConstruction: efConstruction, fullScanThresholdKilobytes: Int(threshold), alpha: alpha,
+      keepsPruned: flags & 4 != 0, seed: seed)
+    entry = try reader.next(UInt32.self)
+    let levels = Int(try reader.next(UInt32.self))
+    guard levels <= GraphLinks.levelsMax else { throw Self.damaged("\(levels) levels") }
+    levelCounts = []
+    for _ in 0..<levels { levelCounts.append(Int(try reader.next(UInt32.self))) }
+    try validate()
+  }
+
+  private func validate() throws(RequestError) {
+    do {
+      try VectorPart.check(count: count, dimension: dimension, parameters: parameters)
+    } catch {
+      throw Self.damaged(error.message)
+    }
+    guard hasCodes == (count > 0 && distance != .manhattan) else { throw Self.damaged("flags of codes") }
+    guard hasGraph else {
+      guard levelCounts.isEmpty else { throw Self.damaged("levels without a graph") }
+      return
+    }
+    guard parameters.m > 0, levelCounts.first == count, count > 0 else { throw Self.damaged("level 0") }
+    for (upper, lower) in zip(levelCounts.dropFirst(), levelCounts) where upper == 0 || upper > lower {
+      throw Self.damaged("\(upper) nodes above \(lower)")
+    }
+  }
+
+  static func damaged(_ what: String) -> RequestError { .internalError("index part is damaged: \(what)") }
+}
+
+/// Takes little-endian integers off the front of some bytes.
+private struct HeaderReader {
+  let bytes: [UInt8]
+  var offset = 0
+
+  mutating func next<T: FixedWidthInteger>(_ type: T.Type) throws(RequestError) -> T {
+    let size = MemoryLayout<T>.size
+    guard offset + size <= bytes.count else { throw PartHeader.damaged("header of \(bytes.count) bytes") }
+    var value: T = 0
+    for index in 0..<size { value |= T(bytes[offset + index]) << T(8 * index) }
+    offset += size
+    return value
+  }
+}

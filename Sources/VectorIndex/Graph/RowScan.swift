@@ -1,0 +1,68 @@
+/// Compares rows one after the other, without a graph.
+@unsafe struct RowScan<Scorer: RowScorer> {
+  /// Rows a kernel call; their distances stay in the first-level cache.
+  private static var batchCount: Int { 256 }
+
+  let scorer: Scorer
+  let scratch: SearchScratch
+  private(set) var comparedCount = 0
+
+  init(scorer: Scorer, scratch: SearchScratch) {
+    unsafe self.scorer = scorer
+    unsafe self.scratch = scratch
+  }
+
+  /// Offers rows `range` of the scorer to the pool as `numbering + row`; only accepted ones, where bits are given.
+  ///
+  /// - Parameter accepted: bit `acceptedOffset + row` decides about a row
+  mutating func run(
+    _ range: Range<Int>, numbering: Int = 0, accepted: Bitset?, acceptedOffset: Int = 0,
+    into pool: inout CandidatePool
+  ) {
+    guard let accepted else { return unsafe runAll(range, numbering: numbering, into: &pool) }
+    precondition(acceptedOffset >= 0 && acceptedOffset + range.upperBound <= accepted.count)
+    let rows = unsafe scratch.batchRows
+    var count = 0
+    var index = range.lowerBound + acceptedOffset
+    let end = range.upperBound + acceptedOffset
+    while index < end {
+      var word = accepted.words[index >> 6] >> UInt64(index & 63)
+      let next = min((index | 63) + 1, end)
+      if next - index < 64 { word &= (1 << UInt64(next - index)) - 1 }
+      while word != 0 {
+        unsafe rows[count] = UInt32(truncatingIfNeeded: index &+ word.trailingZeroBitCount &- acceptedOffset)
+        count &+= 1
+        word &= word &- 1
+      }
+      if unsafe count > Self.batchCount - 64 || next == end {
+        unsafe offer(rows, first: 0, count: count, numbering: numbering, into: &pool)
+        count = 0
+      }
+      index = next
+    }
+  }
+
+  private mutating func runAll(_ range: Range<Int>, numbering: Int, into pool: inout CandidatePool) {
+    var row = range.lowerBound
+    while row < range.upperBound {
+      let count = unsafe min(Self.batchCount, range.upperBound - row)
+      unsafe offer(nil, first: row, count: count, numbering: numbering, into: &pool)
+      row += count
+    }
+  }
+
+  /// Compares the given rows.
+  mutating func offer(
+    _ rows: UnsafePointer<UInt32>?, first: Int, count: Int, numbering: Int, into pool: inout CandidatePool
+  ) {
+    let distances = unsafe scratch.batchDistances
+    unsafe scorer.score(rows, first: first, count: count, into: distances)
+    unsafe comparedCount &+= count
+    for index in 0..<count {
+      let distance = unsafe distances[index]
+      if unsafe distance > pool.worst { continue }
+      let row = if let rows = unsafe rows { unsafe Int(rows[index]) } else { first &+ index }
+      unsafe pool.offer(UInt32(truncatingIfNeeded: row &+ numbering), distance)
+    }
+  }
+}

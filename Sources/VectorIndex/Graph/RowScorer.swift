@@ -1,0 +1,102 @@
+import CKernels
+
+/// The query's side of a distance: compares rows of one part with one query.
+///
+/// Traversals and scans are generic over it and specialised for each, so that a hop is one call of a C kernel.
+protocol RowScorer {
+  /// Writes the ordering value of `count` rows into `out`: of those in `rows`, or of `first`, `first + 1`, … where
+  /// `rows` is nil. `count` is at most `SearchScratch.batchMax`.
+  func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>)
+  /// Whether distances are computed on codes, for statistics.
+  var usesCodes: Bool { get }
+  /// Distances computed for one row.
+  var distancesPerRow: Int { get }
+}
+
+/// One query over the 8-bit codes of a part.
+@unsafe struct CodeScorer: RowScorer {
+  let kernels: UnsafePointer<nt_kernels>
+  let query: UnsafePointer<nt_code_query>
+  let base: UnsafePointer<UInt8>
+  let stride: Int
+
+  var usesCodes: Bool { true }
+  var distancesPerRow: Int { 1 }
+
+  @inline(__always)
+  func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>) {
+    unsafe kernels.pointee.code_rows(query, base + first * stride, stride, rows, count, out)
+  }
+}
+
+/// One query over the float32 vectors of a part or of a chunk of the delta.
+@unsafe struct FloatScorer: RowScorer {
+  let kernel: nt_float_rows
+  let query: UnsafePointer<Float>
+  let base: UnsafePointer<Float>
+  let dimension: Int
+
+  var usesCodes: Bool { false }
+  var distancesPerRow: Int { 1 }
+
+  @inline(__always)
+  func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>) {
+    unsafe kernel(query, dimension, base + first * dimension, dimension, rows, count, out)
+  }
+}
+
+/// How several examples make one score.
+enum ExampleRule {
+  /// The sigmoid of the best positive similarity, or minus that of the best negative one where it is not smaller.
+  case bestScore
+  /// Similarities to positives minus similarities to negatives.
+  case sumScores
+}
+
+/// Several examples over anything that scores one: the ordering value is −score, a similarity is −distance.
+@unsafe struct ExampleScorer<Example: RowScorer>: RowScorer {
+  /// Positive examples, then negative ones; `count` in all, at least one.
+  let examples: UnsafePointer<Example>
+  let positivesCount: Int
+  let count: Int
+  let rule: ExampleRule
+  /// [3 × batchMax]: one example's distances, the nearest positive's, the nearest negative's.
+  let buffer: UnsafeMutablePointer<Float>
+
+  var usesCodes: Bool { unsafe examples.pointee.usesCodes }
+  var distancesPerRow: Int { unsafe count }
+
+  func score(
+    _ rows: UnsafePointer<UInt32>?, first: Int, count rowsCount: Int, into out: UnsafeMutablePointer<Float>
+  ) {
+    let distances = unsafe buffer
+    switch unsafe rule {
+    case .sumScores:
+      unsafe out.update(repeating: 0, count: rowsCount)
+      for example in unsafe 0..<count {
+        unsafe examples[example].score(rows, first: first, count: rowsCount, into: distances)
+        let sign: Float = unsafe example < positivesCount ? 1 : -1
+        for index in 0..<rowsCount { unsafe out[index] += sign * distances[index] }
+      }
+    case .bestScore:
+      let positive = unsafe buffer + SearchScratch.batchMax
+      let negative = unsafe buffer + 2 * SearchScratch.batchMax
+      unsafe positive.update(repeating: .infinity, count: rowsCount)
+      unsafe negative.update(repeating: .infinity, count: rowsCount)
+      for example in unsafe 0..<count {
+        unsafe examples[example].score(rows, first: first, count: rowsCount, into: distances)
+        let nearest = unsafe example < positivesCount ? positive : negative
+        for index in 0..<rowsCount { unsafe nearest[index] = min(nearest[index], distances[index]) }
+      }
+      for index in 0..<rowsCount {
+        let best = unsafe (positive[index], negative[index])
+        unsafe out[index] = best.0 < best.1 ? -Self.sigmoid(-best.0) : Self.sigmoid(-best.1)
+      }
+    }
+  }
+
+  /// x / (1 + |x|), as Qdrant squeezes scores; ±1 for infinite ones.
+  static func sigmoid(_ x: Float) -> Float {
+    x.isInfinite ? (x < 0 ? -1 : 1) : x / (1 + abs(x))
+  }
+}

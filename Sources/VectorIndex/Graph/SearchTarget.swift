@@ -1,0 +1,69 @@
+import VectorModel
+
+/// What rows are compared with.
+package enum SearchTarget: Sendable {
+  /// One vector, [dimension].
+  case nearest([Float])
+  /// Qdrant's `best_score`: the best positive similarity against the best negative one, through x / (1 + |x|).
+  case bestScore(positives: [[Float]], negatives: [[Float]])
+  /// Qdrant's `sum_scores`: similarities to positives minus similarities to negatives.
+  case sumScores(positives: [[Float]], negatives: [[Float]])
+
+  /// Positive examples, then negative ones.
+  var examples: [[Float]] {
+    switch self {
+    case .nearest(let vector): [vector]
+    case .bestScore(let positives, let negatives), .sumScores(let positives, let negatives):
+      positives + negatives
+    }
+  }
+
+  /// How several examples make one score; nil for one vector.
+  var rule: ExampleRule? {
+    switch self {
+    case .nearest: nil
+    case .bestScore: .bestScore
+    case .sumScores: .sumScores
+    }
+  }
+
+  var positivesCount: Int {
+    switch self {
+    case .nearest: 1
+    case .bestScore(let positives, _), .sumScores(let positives, _): positives.count
+    }
+  }
+
+  /// - Throws: `badRequest` for no example at all or one of another dimension.
+  func check(dimension: Int) throws(RequestError) {
+    let examples = examples
+    if examples.isEmpty { throw .badRequest("a query needs at least one example") }
+    for example in examples where example.count != dimension {
+      throw .wrongInput("Vector dimension error: expected dim: \(dimension), got \(example.count)")
+    }
+  }
+}
+
+/// How one part is searched.
+package struct SearchOptions: Sendable {
+  /// Neighbours wanted.
+  package var limit: Int
+  /// Candidates kept while the graph is traversed; at least `limit` are.
+  package var ef: Int
+  /// Compare every accepted row by its full vector.
+  package var exact: Bool
+  /// Candidates by code that are rescored by their full vectors, as a multiple of `limit`.
+  package var oversampling: Float
+  /// Takes this plan instead of the planner's, where the part allows it.
+  package var plan: SearchPlan?
+
+  package init(
+    limit: Int, ef: Int = 100, exact: Bool = false, oversampling: Float = 2, plan: SearchPlan? = nil
+  ) {
+    self.limit = limit
+    self.ef = ef
+    self.exact = exact
+    self.oversampling = oversampling
+    self.plan = plan
+  }
+}

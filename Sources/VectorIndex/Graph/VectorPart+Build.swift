@@ -1,0 +1,72 @@
+package import VectorModel
+
+extension VectorPart {
+  /// Builds codes and graph of `count` rows.
+  ///
+  /// No graph is built where `parameters.m` is 0 or where all rows are within the full-scan threshold, because then
+  /// every search scans.
+  ///
+  /// - Parameters:
+  ///   - rows: [count × dimension] finite float32, row-major, aligned to 4 bytes; unit length (or zero) for cosine. Kept
+  ///     for rescoring.
+  ///   - threads: threads that share the work; they inherit the caller's priority
+  ///   - isCancelled: asked every few insertions, on any of the threads
+  /// - Returns: nil when cancelled
+  /// - Throws: `badRequest` for sizes out of bounds, `insufficientStorage` when the system refuses memory.
+  /// - Complexity: O(count × log count) distances
+  package static func build(
+    rows: MemorySlice, count: Int, dimension: Int, distance: Distance, parameters: GraphParameters,
+    threads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws(RequestError) -> VectorPart? {
+    try check(count: count, dimension: dimension, parameters: parameters)
+    guard rows.count == count * dimension * 4 else {
+      throw .badRequest(
+        "\(count) rows of dimension \(dimension) need \(count * dimension * 4) bytes, not \(rows.count)")
+    }
+    let floats = FloatTable(vectors: rows, count: count, dimension: dimension, distance: distance)
+    var codes: CodeTable?
+    if count > 0, distance != .manhattan {
+      codes = try CodeTable.encode(floats, distance: distance, threads: max(1, threads))
+    }
+    if isCancelled() { return nil }
+    var graph: GraphLinks?
+    if parameters.m > 0, count > fullScanRowsMax(dimension: dimension, parameters: parameters) {
+      graph =
+        if let codes {
+          try unsafe GraphBuilder(table: codes, distance: distance, parameters: parameters)
+            .build(threads: threads, isCancelled: isCancelled)
+        } else {
+          try unsafe GraphBuilder(table: floats, distance: distance, parameters: parameters)
+            .build(threads: threads, isCancelled: isCancelled)
+        }
+      if graph == nil { return nil }
+    }
+    return VectorPart(floats: floats, distance: distance, parameters: parameters, codes: codes, graph: graph)
+  }
+
+  /// Accepted rows at or below which a search scans.
+  static func fullScanRowsMax(dimension: Int, parameters: GraphParameters) -> Int {
+    max(parameters.fullScanThresholdKilobytes, 0).multipliedReportingOverflow(by: 1024).partialValue
+      / (dimension * 4)
+  }
+
+  static func check(count: Int, dimension: Int, parameters: GraphParameters) throws(RequestError) {
+    guard count >= 0 && count <= rowsMax else {
+      throw .badRequest("a vector part has 0 to \(rowsMax) rows, not \(count)")
+    }
+    guard dimension >= 1 && dimension <= dimensionMax else {
+      throw .badRequest("a vector has 1 to \(dimensionMax) dimensions, not \(dimension)")
+    }
+    guard parameters.m >= 0 && parameters.m <= GraphParameters.mMax else {
+      throw .badRequest("m is 0 to \(GraphParameters.mMax), not \(parameters.m)")
+    }
+    guard parameters.efConstruction >= 1 && parameters.efConstruction <= GraphParameters.efConstructionMax
+    else {
+      throw .badRequest(
+        "ef_construct is 1 to \(GraphParameters.efConstructionMax), not \(parameters.efConstruction)")
+    }
+    guard parameters.alpha >= 1 && parameters.alpha <= 4 else {
+      throw .badRequest("alpha is 1 to 4, not \(parameters.alpha)")
+    }
+  }
+}

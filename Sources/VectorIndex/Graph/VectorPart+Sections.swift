@@ -1,0 +1,84 @@
+package import VectorModel
+
+/// Where the sections that searches read at random live.
+package enum PartResidency: Sendable {
+  /// Codes and links are copied into anonymous memory with huge pages.
+  case copied
+  /// Codes and links are read where they are, a mapped file for instance.
+  case inPlace
+}
+
+extension VectorPart {
+  /// The part as named bytes; `vectors` is by far the largest and may be mapped when it is read again.
+  package func sections() -> [(name: String, bytes: MemorySlice)] {
+    let header = PartHeader(
+      distance: distance, hasCodes: codes != nil, hasGraph: graph != nil, count: count, dimension: dimension,
+      parameters: parameters, entry: graph?.entry ?? 0, levelCounts: graph?.layers.map(\.count) ?? [])
+    var sections = [(name: "header", bytes: MemorySlice(MemoryRegion(copying: header.encoded)))]
+    if let codes {
+      sections.append(("mean", codes.mean))
+      sections.append(("codes", codes.codes))
+    }
+    if let graph {
+      sections.append(("links", graph.base))
+      sections.append(("upper", graph.upper))
+    }
+    sections.append(("vectors", floats.vectors))
+    return sections
+  }
+
+  /// Opens a part from its sections; every size and every link is checked, so damaged bytes are never followed.
+  ///
+  /// - Parameter sections: the bytes of a name, nil where there are none
+  /// - Throws: `internalError` naming what is damaged or of a newer version.
+  /// - Complexity: O(count × m)
+  package convenience init(
+    sections: (String) -> MemorySlice?, residency: PartResidency = .copied
+  ) throws(RequestError) {
+    guard let headerBytes = sections("header") else { throw PartHeader.damaged("no section header") }
+    let header = try PartHeader(unsafe [UInt8](headerBytes.bytes))
+    func section(_ name: String, _ byteCount: Int, copied: Bool) throws(RequestError) -> MemorySlice {
+      guard let slice = sections(name) else { throw PartHeader.damaged("no section \(name)") }
+      guard slice.count == byteCount else {
+        throw PartHeader.damaged("section \(name) has \(slice.count) bytes, not \(byteCount)")
+      }
+      return try slice.resident(copied: copied)
+    }
+    let count = header.count
+    let dimension = header.dimension
+    let copied = residency == .copied
+    let vectors = try section("vectors", count * dimension * 4, copied: false)
+    let floats = FloatTable(vectors: vectors, count: count, dimension: dimension, distance: header.distance)
+    var codes: CodeTable?
+    if header.hasCodes {
+      codes = CodeTable(
+        count: count, dimension: dimension, distance: header.distance,
+        mean: try section("mean", dimension * 4, copied: true),
+        codes: try section("codes", count * CodeTable.stride(dimension: dimension), copied: copied))
+    }
+    var graph: GraphLinks?
+    if header.hasGraph {
+      let m = header.parameters.m
+      let upperByteCount = GraphLinks.upperByteCount(m: m, counts: header.levelCounts)
+      let links = GraphLinks(
+        m: m, counts: header.levelCounts, entry: header.entry,
+        base: try section("links", count * 2 * m * 4, copied: copied),
+        upper: try section("upper", upperByteCount, copied: true))
+      try links.validate()
+      graph = links
+    }
+    self.init(
+      floats: floats, distance: header.distance, parameters: header.parameters, codes: codes, graph: graph)
+  }
+}
+
+extension MemorySlice {
+  /// The same bytes, copied into anonymous memory if so wished or if they are not aligned to 4 bytes.
+  fileprivate func resident(copied: Bool) throws(RequestError) -> MemorySlice {
+    let source = unsafe bytes
+    if !copied, Int(bitPattern: source.baseAddress) % 4 == 0 { return self }
+    let memory = try AnonymousMemory(byteCount: count)
+    unsafe memory.bytes.copyMemory(from: source)
+    return memory.slice(count: count)
+  }
+}
