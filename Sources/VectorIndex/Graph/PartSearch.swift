@@ -2,7 +2,7 @@
 @unsafe struct PartSearch {
   let part: VectorPart
   let plan: SearchPlan
-  let options: SearchOptions
+  let options: PartSearchOptions
   let accept: RowFilter?
   let scratch: SearchScratch
   var statistics: SearchStatistics

@@ -9,7 +9,7 @@ extension VectorPart {
   ///   - statistics: what this search cost is added
   /// - Throws: `badRequest` for a target of another dimension or without examples.
   package func search(
-    _ target: SearchTarget, options: SearchOptions, accept: RowFilter? = nil, scratch: SearchScratch,
+    _ target: SearchTarget, options: PartSearchOptions, accept: RowFilter? = nil, scratch: SearchScratch,
     statistics: inout SearchStatistics
   ) throws(RequestError) -> [Neighbor] {
     try target.check(dimension: dimension)
@@ -41,7 +41,7 @@ extension VectorPart {
   ///
   /// Scanning codes costs about the same for each accepted row; a traversal costs about the same whatever N is, and
   /// more the fewer of the rows it meets are accepted.
-  func plan(_ options: SearchOptions, accepted: Int, examples: Int) -> SearchPlan {
+  func plan(_ options: PartSearchOptions, accepted: Int, examples: Int) -> SearchPlan {
     if accepted == 0 || count == 0 || options.limit <= 0 { return .empty }
     if options.exact { return .exactScan }
     let scan: SearchPlan = codes == nil ? .exactScan : .codeScan

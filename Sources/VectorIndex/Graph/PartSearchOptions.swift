@@ -1,0 +1,23 @@
+/// How one part is searched.
+package struct PartSearchOptions: Sendable {
+  /// Neighbours wanted.
+  package var limit: Int
+  /// Candidates kept while the graph is traversed; at least `limit` are.
+  package var ef: Int
+  /// Compare every accepted row by its full vector.
+  package var exact: Bool
+  /// Candidates by code that are rescored by their full vectors, as a multiple of `limit`.
+  package var oversampling: Float
+  /// Takes this plan instead of the planner's, where the part allows it.
+  package var plan: SearchPlan?
+
+  package init(
+    limit: Int, ef: Int = 100, exact: Bool = false, oversampling: Float = 2, plan: SearchPlan? = nil
+  ) {
+    self.limit = limit
+    self.ef = ef
+    self.exact = exact
+    self.oversampling = oversampling
+    self.plan = plan
+  }
+}
