@@ -32,7 +32,7 @@ extension JSONReader {
     guard try entersMember() else { return nil }
     let start = offset
     let key = try readString()
-    let text = unsafe [UInt8](buffer(start..<offset))
+    let text = bytes(start..<offset)
     try expectColon()
     return (key, text)
   }

@@ -11,7 +11,7 @@ extension JSONReader {
     try readInteger(as: "u64")
   }
 
-  private mutating func readInteger<T: FixedWidthInteger>(as type: String) throws(RequestError) -> T {
+  mutating func readInteger<T: FixedWidthInteger>(as type: String) throws(RequestError) -> T {
     guard startsNumber() else { throw typeError(expected: type) }
     let start = mark()
     switch try readNumberValue() {
@@ -239,9 +239,5 @@ extension JSONReader {
     if let nearest = number.nearestFloat { return nearest }
     guard let value = Float(text(range)), value.isFinite else { throw error("number out of range") }
     return value
-  }
-
-  private func text(_ range: Range<Int>) -> String {
-    unsafe String(decoding: buffer(range), as: UTF8.self)
   }
 }

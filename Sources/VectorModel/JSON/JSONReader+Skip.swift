@@ -49,13 +49,19 @@ extension JSONReader {
   /// The bytes are a valid text of their own.
   package mutating func readRaw() throws(RequestError) -> [UInt8] {
     let range = try readRange()
-    return unsafe [UInt8](buffer(range))
+    return bytes(range)
   }
 
   /// Reads over one object and returns its bytes as received; any other kind of value is refused.
   package mutating func readRawObject() throws(RequestError) -> [UInt8] {
     guard skipSpace() == UInt8(ascii: "{") else { throw typeError(expected: "an object") }
     return try readRaw()
+  }
+
+  /// Reads one object as a value; any other kind of value is refused.
+  package mutating func readObjectValue() throws(RequestError) -> JSONValue {
+    guard skipSpace() == UInt8(ascii: "{") else { throw typeError(expected: "an object") }
+    return try readValue()
   }
 
   /// Reads one value of any kind; of members with the same key the last wins.

@@ -6,7 +6,7 @@ extension JSONReader {
     guard skipSpace() == UInt8(ascii: "\"") else { throw typeError(expected: "a string") }
     let scanned = try scanString()
     if scanned.hasEscapes { return unescape(scanned.content) }
-    return unsafe String(decoding: buffer(scanned.content), as: UTF8.self)
+    return text(scanned.content)
   }
 
   /// Reads over the string that starts at the reader's place, and returns where its content stands.
@@ -54,13 +54,6 @@ extension JSONReader {
       }
       offset &+= 8
     }
-  }
-
-  /// Eight bytes at `index`, the first in the lowest bits; `index + 8` must not exceed `count`.
-  @inline(__always) func loadWord(_ index: Int) -> UInt64 {
-    assert(index >= 0 && index + 8 <= count)
-    return unsafe UInt64(
-      littleEndian: UnsafeRawPointer(base.unsafelyUnwrapped + index).loadUnaligned(as: UInt64.self))
   }
 
   /// Steps over one multi-byte scalar (Unicode 16, table 3-7: well-formed UTF-8 byte sequences).

@@ -82,9 +82,21 @@ package enum JSONKind: Sendable {
     return 0
   }
 
-  /// The text of `range` as a buffer; `range` lies inside the text.
-  func buffer(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
-    assert(range.lowerBound >= 0 && range.upperBound <= count)
+  /// Eight bytes at `index`, the first in the lowest bits; `index + 8` must not exceed `count`.
+  @inline(__always) func loadWord(_ index: Int) -> UInt64 {
+    assert(index >= 0 && index + 8 <= count)
+    return unsafe UInt64(
+      littleEndian: UnsafeRawPointer(base.unsafelyUnwrapped + index).loadUnaligned(as: UInt64.self))
+  }
+
+  /// A copy of the bytes of `range`, which lies inside the text.
+  func bytes(_ range: Range<Int>) -> [UInt8] { unsafe [UInt8](buffer(range)) }
+
+  /// The bytes of `range`, which lies inside the text, as a string.
+  func text(_ range: Range<Int>) -> String { unsafe String(decoding: buffer(range), as: UTF8.self) }
+
+  private func buffer(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
     return unsafe UnsafeBufferPointer(
       start: base.map { unsafe $0 + range.lowerBound }, count: range.count)
   }
