@@ -35,7 +35,7 @@ test: deps ## build, unit tests, the official Python client, the crash loop
 check: ## formatting, tidiness, syntax of scripts
 	$(swift_files) | xargs -0 swift format lint --strict --parallel
 	for script in $(shell_scripts); do bash -n "$$script"; done
-	find Tests Benchmarks Examples clients -name '*.py' -not -path '*/.*' -print0 2>/dev/null \
+	find $(wildcard Tests Benchmarks Examples clients) -name '*.py' -not -path '*/.*' -print0 \
 	  | xargs -0 python3 -c 'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]'
 	swift test --disable-xctest --filter TidyTests
 

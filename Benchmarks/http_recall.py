@@ -72,7 +72,7 @@ def measure(server, queries, truth, condition, parameters):
         wanted += len(nearest)
     cpu = (server.cpu_seconds() - cpu) / len(bodies)
     connection.close()
-    return found / wanted, latencies, cpu
+    return found / wanted if wanted else 1.0, latencies, cpu
 
 
 def report(server, data):

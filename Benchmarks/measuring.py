@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import math
 import os
 import platform
 import sys
@@ -50,7 +51,7 @@ def send_timed(connection, method, path, body):
 def percentile(values, share):
     """The smallest value that at least `share` of the values do not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def milliseconds(seconds):

@@ -107,11 +107,11 @@ def ask_questions(connection, payloads, query_records, query_vectors):
     ask(connection, "The same in any language",
         {"query": {"recommend": {"positive": [film["id"]]}}, "params": {"language": "any"}}, lambda p: True)
 
-    number = next(n for n, q in enumerate(query_records) if q["language"] == "en")
+    number = next(n for n, q in enumerate(query_records) if q["package"] == "gomoku.app")
     text = query_records[number]["text"]
-    ask(connection, f"Only section «editors», near to: {text[:70]}…",
-        {"query": query_vectors[number], "filter": {"must": {"key": "section", "match": {"value": "editors"}}}},
-        lambda p: p["section"] == "editors")
+    ask(connection, f"Only section «games», near to: {text[:70]}…",
+        {"query": query_vectors[number], "filter": {"must": {"key": "section", "match": {"value": "games"}}}},
+        lambda p: p["section"] == "games")
     ask(connection, "Installed size between 1,000 and 2,000 KiB, neither German nor French, near to the same",
         {"query": query_vectors[number], "filter": {
             "must": {"key": "installed_size", "range": {"gte": 1000, "lte": 2000}},

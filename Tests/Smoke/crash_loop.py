@@ -28,6 +28,7 @@ class Round:
     def __init__(self, server, ledgers, source):
         self.server = server
         self.ended = threading.Event()
+        self._stopping = False
         self.failures = []
         self.acknowledged = 0
         self._progress = threading.Condition()
@@ -51,14 +52,18 @@ class Round:
                     self.acknowledged += 1
                     self._progress.notify_all()
         except RequestFailed as error:
-            self._fail(f"{write.method} {write.path}: {error}")
+            # A server that is being stopped may refuse what it has not begun.
+            if not (self._stopping and error.status == 503):
+                self._fail(f"{write.method} {write.path}: {error}")
         except CLOSED as error:
-            if self.server.process.poll() is None and not self.ended.is_set():
+            if not self._stopping:
                 self._fail(f"{write.method} {write.path}: {error!r} although the server runs")
 
     def _note_operation(self, ledger, result):
         results = result if isinstance(result, list) else [result]
-        for identifier in (r["operation_id"] for r in results if isinstance(r, dict) and isinstance(ledger, PointLedger)):
+        if not isinstance(ledger, PointLedger):
+            return
+        for identifier in (result["operation_id"] for result in results):
             if identifier <= ledger.operation_id:
                 self._fail(f"operation_id {identifier} after {ledger.operation_id}")
             ledger.operation_id = identifier
@@ -84,6 +89,10 @@ class Round:
             self.failures.append(message)
             self._progress.notify_all()
 
+    def pause(self, seconds):
+        """Lets the writers go on for a moment."""
+        self.ended.wait(seconds)
+
     def run_until(self, acknowledged_min, seconds_max=120):
         """Waits for so many acknowledgements, or the first failure."""
         with self._progress:
@@ -94,6 +103,7 @@ class Round:
 
     def end(self, crash):
         """Stops the server, by SIGKILL or SIGTERM, while the writers are at it, and then the writers."""
+        self._stopping = True
         if crash:
             self.server.kill()
             self.ended.set()
@@ -157,7 +167,7 @@ def run(options, directory):
         current = Round(server, [*ledgers, catalogue], source)
         current.run_until(source.randint(options.writes_min, options.writes_max))
         # From the last acknowledgement to the signal: anything from nothing to a few groups of writes.
-        current.ended.wait(source.uniform(0, 0.02))
+        current.pause(source.uniform(0, 0.02))
         crash = source.random() < 0.85
         current.end(crash)
         acknowledged_total += current.acknowledged
