@@ -10,7 +10,6 @@ MAKEFLAGS += --no-print-directory
 DATA ?= ../shared/data/debian50k
 DATA_DIR ?= needletail-data
 PORT ?= 6333
-CRASH_ROUNDS ?= 5
 
 release = swift build -c release --product needletail
 server = $$(swift build -c release --show-bin-path)/needletail
@@ -30,7 +29,7 @@ demo: deps ## load the sample, run filtered queries, print tables and the recall
 	python3 Examples/demo/demo.py --server "$(server)"
 
 test: deps ## build, unit tests, the official Python client, the crash loop
-	CRASH_ROUNDS=$(CRASH_ROUNDS) .ci/test
+	.ci/test
 
 check: ## formatting, tidiness, syntax of scripts
 	$(swift_files) | xargs -0 swift format lint --strict --parallel
@@ -48,16 +47,17 @@ run: deps ## serve ./needletail-data on 127.0.0.1:6333 (DATA_DIR=, PORT=)
 
 bench: deps ## load 50,000 real records over HTTP; recall, throughput, restart, memory (DATA=)
 	$(release)
-	python=$$(.ci/venv bench Benchmarks/requirements.txt); server="$(server)"; \
-	"$$python" Benchmarks/http_recall.py --server "$$server" --data "$(DATA)"; \
-	"$$python" Benchmarks/upsert_steps.py --server "$$server"; \
-	"$$python" Benchmarks/restart_speed.py --server "$$server" --data "$(DATA)"; \
-	"$$python" Benchmarks/many_collections.py --server "$$server"
+	python=$$(.ci/venv bench Benchmarks/requirements.txt); server="$(server)"; failed=0; \
+	"$$python" Benchmarks/http_recall.py --server "$$server" --data "$(DATA)" || failed=1; \
+	"$$python" Benchmarks/upsert_steps.py --server "$$server" || failed=1; \
+	"$$python" Benchmarks/restart_speed.py --server "$$server" --data "$(DATA)" || failed=1; \
+	"$$python" Benchmarks/many_collections.py --server "$$server" || failed=1; \
+	exit "$$failed"
 
-crash: deps ## the crash loop against the release build (CRASH_ROUNDS=1000)
+crash: deps ## the crash loop against the release build (CRASH_ROUNDS=, 1000 unless given)
 	$(release)
 	python=$$(.ci/venv smoke Tests/Smoke/requirements.txt); \
-	"$$python" Tests/Smoke/crash_loop.py --server "$(server)" --rounds "$(CRASH_ROUNDS)"
+	"$$python" Tests/Smoke/crash_loop.py --server "$(server)" --rounds "$${CRASH_ROUNDS:-1000}"
 
 ci: ## what continuous integration runs
 	.ci/run
