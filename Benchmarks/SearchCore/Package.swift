@@ -1,0 +1,29 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The modules under test are links into the checkout, so that their `package` declarations can be called.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+let package = Package(
+  name: "needletail",
+  dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
+  targets: [
+    .systemLibrary(name: "CRoaring"),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "VectorModel", swiftSettings: settings),
+    .target(
+      name: "VectorIndex",
+      dependencies: [
+        "VectorModel", "CKernels", "CRoaring",
+        .product(name: "HashTreeCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "SearchCoreBench", dependencies: ["VectorModel", "VectorIndex", "CKernels"], swiftSettings: settings),
+  ],
+  cLanguageStandard: .c17
+)
