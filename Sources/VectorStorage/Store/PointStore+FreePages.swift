@@ -1,0 +1,16 @@
+extension PointStore {
+  /// Holds that every page behind the file's end is in LMDB's list of free pages.
+  /// - Throws: `damaged` when a page with contents is missing.
+  func requireFreePages(_ check: StoreFileCheck) throws(StorageError) {
+    let firstMissing = check.fileByteCount / UInt64(check.pageByteCount)
+    let missingCount = check.usedByteCount / UInt64(check.pageByteCount) - firstMissing
+    let freeCount = try read { (reader) throws(StorageError) in
+      try reader.freePageCount(from: firstMissing)
+    }
+    guard freeCount >= missingCount else {
+      throw .damaged(
+        file: path, offset: check.fileByteCount,
+        what: "the file ends here, its meta page says \(check.usedByteCount) bytes")
+    }
+  }
+}

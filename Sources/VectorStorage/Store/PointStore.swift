@@ -1,0 +1,254 @@
+package import VectorModel
+
+import Synchronization
+
+/// The durable points of one shard: an LMDB file with a log in front of it.
+///
+/// Caveats first: a commit is atomic at once but durable only after `sync`; the writes since then come again
+/// from the log. Reads must be short, since pages that an open read can see are not used again. A read must not
+/// begin another read on its thread.
+package final class PointStore: Sendable {
+  /// Sizes of the map and the reader table.
+  package struct Options: Sendable {
+    /// Address space that a store takes at first, in bytes; it doubles when it is full. Costs no memory.
+    package var mapByteCountMin = 256 << 20
+    /// The largest file, in bytes.
+    package var mapByteCountMax = 1 << 40
+    /// Reads at the same time.
+    package var readersMax = 256
+
+    package init() {}
+  }
+
+  private struct State {
+    /// Read transactions that are reset and wait to be renewed.
+    var idle: [ReadTransaction] = []
+    var isClosed = false
+    /// Why no more is written.
+    var writeFailure: StorageError?
+    /// Why nothing is read either.
+    var readFailure: StorageError?
+  }
+
+  /// The store's file.
+  package let path: String
+  private let environment: StoreEnvironment
+  let fileSystem: any FileSystem
+  private let options: Options
+  /// Readers and the committing writer share it; growing, compacting and closing are alone.
+  private let gate = Gate()
+  private let committing = Mutex<Void>(())
+  private let state = Mutex(State())
+  private static let idleTransactionsMax = 4
+  static let formatName = "format"
+  static let formatVersion: UInt32 = 1
+
+  private init(
+    _ fileSystem: any FileSystem, path: String, options: Options, mapByteCount: Int, create: Bool
+  ) throws(StorageError) {
+    self.fileSystem = fileSystem
+    self.path = path
+    self.options = options
+    environment = try StoreEnvironment(
+      path: path, mapByteCount: mapByteCount, readersMax: options.readersMax, create: create)
+  }
+
+  deinit { try? close() }
+
+  /// Makes an empty store that is durable on return; leftovers of an unfinished creation are replaced.
+  package static func create(
+    _ fileSystem: any FileSystem, path: String, collection: UUID128, options: Options = Options()
+  ) throws(StorageError) -> PointStore {
+    try removeFiles(fileSystem, path: path)
+    let store = try PointStore(
+      fileSystem, path: path, options: options, mapByteCount: options.mapByteCountMin, create: true)
+    var format: [UInt8] = []
+    format.append(littleEndian: formatVersion)
+    format.append(collection)
+    var batch = StoreBatch()
+    batch.setMeta(formatName, format.span)
+    try store.commit(batch)
+    try store.sync()
+    try fileSystem.syncDirectory(Path.parent(of: path))
+    return store
+  }
+
+  /// Opens a store that exists.
+  /// - Throws: `missing`; `damaged` when the file is shorter than it says, is no store or is another collection's;
+  ///   `newerFormat`.
+  package static func open(
+    _ fileSystem: any FileSystem, path: String, collection: UUID128, options: Options = Options()
+  ) throws(StorageError) -> PointStore {
+    guard try fileSystem.kind(of: path) == .file else {
+      throw .missing(file: path, what: "the collection's store")
+    }
+    let check = try StoreFileCheck(fileSystem, path: path)
+    try check.extendIfShort(fileSystem, path: path)
+    let wanted = max(4 * Int(clamping: check.usedByteCount), options.mapByteCountMin)
+    let mapByteCount = min(
+      max(Int(check.usedByteCount), wanted), max(options.mapByteCountMax, Int(check.usedByteCount)))
+    let store = try PointStore(
+      fileSystem, path: path, options: options, mapByteCount: mapByteCount, create: false)
+    do throws(StorageError) {
+      try store.checkFormat(collection)
+      if check.isShort { try store.requireFreePages(check) }
+    } catch {
+      try store.close()
+      if check.isShort { try fileSystem.open(path, .readWrite).truncate(to: check.fileByteCount) }
+      throw error
+    }
+    return store
+  }
+
+  /// Removes a store's file and LMDB's lock file, as far as they exist; the store must be closed.
+  package static func removeFiles(_ fileSystem: any FileSystem, path: String) throws(StorageError) {
+    for file in [path, path + "-lock"] where try fileSystem.kind(of: file) != nil {
+      try fileSystem.unlink(file)
+    }
+  }
+
+  private func checkFormat(_ collection: UUID128) throws(StorageError) {
+    let format = try read { (reader) throws(StorageError) in try reader.meta(Self.formatName) }
+    guard let format, format.count == 20 else {
+      throw .damaged(file: path, offset: nil, what: "it does not say which format it has")
+    }
+    let version: UInt32 = format.span.load(at: 0)
+    guard version <= Self.formatVersion else {
+      throw .newerFormat(file: path, found: version, supported: Self.formatVersion)
+    }
+    guard format.span.loadUUID(at: 4) == collection else {
+      throw .damaged(
+        file: path, offset: nil, what: "it belongs to the collection \(format.span.loadUUID(at: 4))")
+    }
+  }
+
+  /// Applies all of `batch` or nothing; readers see it from now on.
+  ///
+  /// Growing the map waits until no read is open.
+  /// - Throws: a full disk or `limit` with the batch not applied, so that it can be tried again; after any other
+  ///   failure the store takes no more writes until it is opened anew.
+  package func commit(_ batch: StoreBatch) throws(StorageError) {
+    try committing.withLock { (_) throws(StorageError) in
+      while true {
+        try requireWritable()
+        let outcome = try failing { () throws(StorageError) -> StoreCommit.Outcome in
+          try gate.shared { () throws(StorageError) -> StoreCommit.Outcome in
+            try requireReadable()
+            return try StoreCommit.apply(batch, to: environment)
+          }
+        }
+        if outcome == .done { return }
+        try grow()
+      }
+    }
+  }
+
+  /// Makes all commits durable.
+  package func sync() throws(StorageError) {
+    try requireWritable()
+    try failing { () throws(StorageError) in
+      try gate.shared { () throws(StorageError) in
+        try requireReadable()
+        try environment.sync()
+      }
+    }
+  }
+
+  /// Runs `body` on the state after the last commit.
+  package func read<T>(
+    _ body: (borrowing StoreReader) throws(StorageError) -> T
+  ) throws(StorageError) -> T {
+    try gate.shared { () throws(StorageError) in
+      try requireReadable()
+      let transaction = try beginRead()
+      defer { endRead(transaction) }
+      return try transaction.read(environment, body)
+    }
+  }
+
+  private func beginRead() throws(StorageError) -> ReadTransaction {
+    guard let idle = state.withLock({ $0.idle.popLast() }) else { return try ReadTransaction(environment) }
+    try idle.renew()
+    return idle
+  }
+
+  private func endRead(_ transaction: ReadTransaction) {
+    transaction.reset()
+    let isKept = state.withLock { state in
+      guard state.idle.count < Self.idleTransactionsMax else { return false }
+      state.idle.append(transaction)
+      return true
+    }
+    if !isKept { transaction.end() }
+  }
+
+  /// Bytes of the file, and of those the ones that a compaction would keep at most.
+  package func usedByteCount() throws(StorageError) -> UInt64 {
+    try gate.shared { () throws(StorageError) in
+      try requireReadable()
+      return UInt64(environment.usedByteCount())
+    }
+  }
+
+  func copyCompacted(to destination: String) throws(StorageError) {
+    try gate.shared { () throws(StorageError) in
+      try requireReadable()
+      try environment.copyCompacted(to: destination)
+    }
+  }
+
+  /// Ends the use of the file; nothing is synced. A second call does nothing.
+  package func close() throws(StorageError) {
+    try gate.exclusive { () throws(StorageError) in
+      let idle: [ReadTransaction]? = state.withLock { state in
+        guard !state.isClosed else { return nil }
+        state.isClosed = true
+        defer { state.idle = [] }
+        return state.idle
+      }
+      guard let idle else { return }
+      for transaction in idle { transaction.end() }
+      environment.close()
+    }
+  }
+
+  private func grow() throws(StorageError) {
+    try gate.exclusive { () throws(StorageError) in
+      try requireReadable()
+      let target = min(2 * environment.mapByteCount, options.mapByteCountMax)
+      guard target > environment.mapByteCount else {
+        throw .limit(
+          file: path, what: "the store would exceed its largest size of \(options.mapByteCountMax) bytes")
+      }
+      do throws(StorageError) {
+        try environment.resize(to: target)
+      } catch {
+        if case .poisoned = error { state.withLock { $0.readFailure = error } }
+        throw error
+      }
+    }
+  }
+
+  /// Lets a failure of `body` refuse later writes, unless it left everything as it was.
+  private func failing<T>(_ body: () throws(StorageError) -> T) throws(StorageError) -> T {
+    do { return try body() } catch {
+      if case .closed = error { throw error }
+      if case .limit = error { throw error }
+      if !error.isOutOfSpace {
+        state.withLock { $0.writeFailure = .poisoned(file: path, cause: error.description) }
+      }
+      throw error
+    }
+  }
+
+  private func requireWritable() throws(StorageError) {
+    if let failure = state.withLock({ $0.writeFailure }) { throw failure }
+  }
+
+  private func requireReadable() throws(StorageError) {
+    let failure: StorageError? = state.withLock { state in
+      state.isClosed ? .closed(file: path) : state.readFailure
+    }
+    if let failure { throw failure }
+  }
+}
