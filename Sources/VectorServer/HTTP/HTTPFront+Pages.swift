@@ -59,7 +59,7 @@ extension HTTPFront {
         ]))
     metrics.write(to: &text)
     for family in ProcessUsage.current().metrics { text.write(family) }
-    for source in metricsSources {
+    for source in sources {
       for family in source.metrics() { text.write(family) }
     }
     return text.bytes

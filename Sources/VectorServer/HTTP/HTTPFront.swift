@@ -17,12 +17,12 @@ package final class HTTPFront: Sendable {
   package let log: Logger
   /// Where large bodies are decoded, so that they hold up no other connection of their event loop.
   private let decoders: NIOThreadPool
-  let metricsSources: [any MetricsSource]
+  private let metricsSources = Mutex<[any MetricsSource]>([])
 
   package init(
     identity: ServerIdentity = ServerIdentity(), keys: AccessKeys = AccessKeys(),
     limits: HTTPLimits = HTTPLimits(), readiness: Readiness, decoders: NIOThreadPool,
-    metricsSources: [any MetricsSource] = [], log: Logger
+    log: Logger
   ) {
     routes = RouteTable.all
     metrics = RequestMetrics(routes: routes.routes)
@@ -32,9 +32,15 @@ package final class HTTPFront: Sendable {
     self.limits = limits
     self.readiness = readiness
     self.decoders = decoders
-    self.metricsSources = metricsSources
     self.log = log
   }
+
+  /// From now on `/metrics` shows the figures of `source` too.
+  package func addMetricsSource(_ source: any MetricsSource) {
+    metricsSources.withLock { $0.append(source) }
+  }
+
+  var sources: [any MetricsSource] { metricsSources.withLock { $0 } }
 
   // MARK: Before the body
 
