@@ -43,6 +43,11 @@ package struct PayloadPath: Hashable, Sendable {
   /// The path of one top-level key, whatever characters it has.
   package static func topLevel(_ key: String) -> PayloadPath { PayloadPath(segments: [.key(key)]) }
 
+  /// The path of each element of the array at this one; `a` and `a[]` mean the same, as in a `nested` condition.
+  package func ofElements() -> PayloadPath {
+    segments.last == .all ? self : PayloadPath(segments: segments + [.all])
+  }
+
   /// This path continued by `other`, as inside a `nested` condition.
   package func appending(_ other: PayloadPath) -> PayloadPath {
     PayloadPath(segments: segments + other.segments)

@@ -1,0 +1,78 @@
+import HashTreeCollections
+import VectorModel
+
+/// One field's values in the overlay, by row: flat columns that are appended to and scanned.
+struct OverlayField: Sendable {
+  let path: PayloadPath
+  let type: PayloadFieldType
+  /// By entry, ascending: the row that has the value.
+  private(set) var rows = ChunkedArray<UInt32>()
+  /// By entry: a number, or a term's place in `terms`.
+  private(set) var keys = ChunkedArray<Int64>()
+  /// By row.
+  private(set) var facts = ChunkedArray<UInt8>()
+  private(set) var counts = ChunkedArray<RowCount>()
+  private(set) var terms = ChunkedArray<[UInt8]>()
+  private var termIndices = TreeDictionary<[UInt8], UInt32>()
+
+  /// How many elements the one array of a row has, where it is several.
+  struct RowCount: Sendable {
+    let row: UInt32
+    let count: Int
+  }
+
+  init(path: PayloadPath, type: PayloadFieldType) {
+    self.path = path
+    self.type = type
+  }
+
+  /// - Parameter row: one more than the last
+  mutating func append(_ values: FieldValues, row: Int) {
+    precondition(row == facts.count)
+    facts.append(values.facts.rawValue)
+    if let count = values.countBeyondOne { counts.append(RowCount(row: UInt32(row), count: count)) }
+    for value in values.values {
+      rows.append(UInt32(row))
+      switch value {
+      case .number(let key): keys.append(key)
+      case .term(let term): keys.append(Int64(intern(term)))
+      }
+    }
+  }
+
+  /// Keeps the rows that have a new number; new numbers keep the order.
+  mutating func renumber(_ newRows: [Int?]) {
+    let old = self
+    self = OverlayField(path: path, type: type)
+    for row in newRows.indices where newRows[row] != nil { facts.append(old.facts[row]) }
+    for entry in old.counts {
+      if let row = newRows[Int(entry.row)] { counts.append(RowCount(row: UInt32(row), count: entry.count)) }
+    }
+    for entry in old.rows.indices {
+      guard let row = newRows[Int(old.rows[entry])] else { continue }
+      rows.append(UInt32(row))
+      let key = old.keys[entry]
+      keys.append(IndexedValue.isNumeric(type) ? key : Int64(intern(old.terms[Int(key)])))
+    }
+  }
+
+  /// Where a term stands in `terms`.
+  func index(of term: [UInt8]) -> Int? { termIndices[term].map { Int($0) } }
+
+  /// Calls `body` with the row of each entry whose key is wanted.
+  @inline(__always) func forEachRow(where isWanted: (Int64) -> Bool, _ body: (UInt32) -> Void) {
+    var entry = 0
+    for key in keys {
+      if isWanted(key) { body(rows[entry]) }
+      entry &+= 1
+    }
+  }
+
+  private mutating func intern(_ term: [UInt8]) -> UInt32 {
+    if let index = termIndices[term] { return index }
+    let index = UInt32(terms.count)
+    termIndices[term] = index
+    terms.append(term)
+    return index
+  }
+}

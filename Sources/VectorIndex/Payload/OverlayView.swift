@@ -1,0 +1,83 @@
+import VectorModel
+
+/// One field of the overlay together with the slots of its rows.
+struct OverlayView: IndexedField {
+  let field: OverlayField
+  let slots: ChunkedArray<UInt32>
+
+  var type: PayloadFieldType { field.type }
+
+  func insert(_ selection: ValueSelection, into words: inout SlotWords) {
+    switch selection {
+    case .none: break
+    case .all: scan(&words) { _ in true }
+    case .numbers(let ranges):
+      if let range = ranges.first, ranges.count == 1 { return scan(&words) { range.contains($0) } }
+      scan(&words) { Self.contains(ranges, $0) }
+    case .numbersExcept(let keys):
+      let ranges = keys.map { $0...$0 }
+      scan(&words) { !Self.contains(ranges, $0) }
+    case .terms(let list):
+      let indices = list.compactMap { field.index(of: $0).map { Int64($0) } }
+      if indices.isEmpty { return }
+      if let index = indices.first, indices.count == 1 { return scan(&words) { $0 == index } }
+      let wanted = Set(indices)
+      scan(&words) { wanted.contains($0) }
+    case .termsExcept(let list):
+      let excluded = Set(list.compactMap { field.index(of: $0).map { Int64($0) } })
+      scan(&words) { !excluded.contains($0) }
+    case .termsWithPrefix(let prefix):
+      let isWanted = field.terms.map { $0.starts(with: prefix) }
+      scan(&words) { isWanted[Int($0)] }
+    case .termsWhere(let test):
+      let isWanted = field.terms.map { test.holds(for: PayloadIndexPart.text(of: $0, type: type)) }
+      scan(&words) { isWanted[Int($0)] }
+    }
+  }
+
+  func insert(_ facts: FieldValues.Facts, into words: inout SlotWords) {
+    words.withWords { target in
+      var row = 0
+      for found in field.facts {
+        let slot = slots[row]
+        if found & facts.rawValue != 0, slot != PayloadOverlay.dead { target.insert(Int(slot)) }
+        row += 1
+      }
+    }
+  }
+
+  func insert(counts bounds: ValuesCount, into words: inout SlotWords) {
+    for entry in field.counts where bounds.contains(entry.count) {
+      let slot = slots[Int(entry.row)]
+      if slot != PayloadOverlay.dead { words.insert(slot) }
+    }
+  }
+
+  func insertAll(into words: inout SlotWords) {
+    words.withWords { target in
+      for slot in slots where slot != PayloadOverlay.dead { target.insert(Int(slot)) }
+    }
+  }
+
+  func isNever(_ fact: FieldValues.Facts) -> Bool { !field.facts.contains { $0 & fact.rawValue != 0 } }
+
+  @inline(__always) private func scan(_ words: inout SlotWords, where isWanted: (Int64) -> Bool) {
+    words.withWords { target in
+      field.forEachRow(where: isWanted) { row in
+        let slot = slots[Int(row)]
+        if slot != PayloadOverlay.dead { target.insert(Int(slot)) }
+      }
+    }
+  }
+
+  /// Whether a number is in one of the ranges, which ascend.
+  private static func contains(_ ranges: [ClosedRange<Int64>], _ key: Int64) -> Bool {
+    var low = 0
+    var high = ranges.count
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].upperBound < key { low = middle + 1 } else { high = middle }
+    }
+    return low < ranges.count && ranges[low].contains(key)
+  }
+}
