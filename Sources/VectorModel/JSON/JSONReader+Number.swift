@@ -129,8 +129,8 @@ extension JSONReader {
       guard offset > fractionStart else { throw invalidNumber() }
       number.exponent = fractionStart &- offset
     }
-    // 19 digits fit 64 bits. The count includes the point and leading zeros, so that few numbers come here in vain.
-    if offset &- integerStart > 19 {
+    // 19 digits fit 64 bits. This count has the point in it, which makes few numbers come here in vain.
+    if offset &- integerStart > 19, significantCount(integerStart..<offset) > 19 {
       countDigits(integerStart..<integerEnd, fractionEnd: offset, into: &number)
     }
     if current() | 0x20 == UInt8(ascii: "e") {
@@ -176,6 +176,15 @@ extension JSONReader {
     let low = (pairs & 0x0000_00FF_0000_00FF) &* (100 &+ (1_000_000 << 32))
     let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF) &* (1 &+ (10_000 << 32))
     return (low &+ high) >> 32
+  }
+
+  /// How many digits, and the point among them, follow the leading zeros of `range`.
+  @inline(__always) private func significantCount(_ range: Range<Int>) -> Int {
+    var start = range.lowerBound
+    while start < range.upperBound, byte(start) == UInt8(ascii: "0") || byte(start) == UInt8(ascii: ".") {
+      start &+= 1
+    }
+    return range.upperBound &- start
   }
 
   /// Reads the digits again, without leading zeros, and keeps the first 19.

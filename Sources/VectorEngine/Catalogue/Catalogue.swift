@@ -1,0 +1,89 @@
+import Synchronization
+import VectorModel
+import VectorStorage
+
+/// The names of collections and their aliases, durable in a log of their own.
+///
+/// A change is acknowledged after its sync. Changes are rare and made under one lock.
+final class Catalogue: Sendable {
+  /// Operations after which the log is begun anew with the state.
+  private static let operationsMax: UInt64 = 10_000
+  /// The identity in the catalogue's segments: it belongs to no collection.
+  private static let identity = LogIdentity(collection: UUID128(high: 0, low: 0), epoch: 1)
+
+  private let log: SegmentedLog
+  private let state: Mutex<CatalogueState>
+  private let changing = Mutex<Void>(())
+
+  /// Opens the catalogue, or begins one in a directory that holds no collection.
+  /// - Throws: when the log is damaged, or missing beside collections.
+  init(_ directory: DataDirectory) throws(RequestError) {
+    var options = SegmentedLog.Options()
+    options.segmentBytes = 1 << 20
+    var folded = CatalogueState()
+    let (fileSystem, path) = (directory.fileSystem, directory.cataloguePath)
+    let log: SegmentedLog
+    do throws(StorageError) {
+      var isNew = try fileSystem.list(path).isEmpty
+      if isNew { isNew = try directory.collections().isEmpty }
+      if isNew {
+        log = try .create(fileSystem, directory: path, identity: Self.identity, options: options)
+      } else {
+        log = try .open(fileSystem, directory: path, identity: Self.identity, options: options)
+      }
+      let reader = try log.records(after: log.firstSequence - 1)
+      while let record = try reader.next() { folded.apply(try Self.change(record, path)) }
+    } catch {
+      throw error.requestError
+    }
+    self.log = log
+    state = Mutex(folded)
+  }
+
+  private static func change(_ record: LogRecord, _ path: String) throws(StorageError)
+    -> CatalogueState.Change
+  {
+    do throws(RequestError) { return try CatalogueState.Change(decoding: record.body) } catch {
+      throw .damaged(file: path, offset: nil, what: "operation \(record.sequence): \(error.message)")
+    }
+  }
+
+  var current: CatalogueState { state.withLock { $0 } }
+
+  /// Makes the change that `body` derives from the state durable, then visible.
+  /// - Parameter body: answers nil when nothing is to be done.
+  /// - Throws: what `body` throws, and failures of the log.
+  func change(
+    at milliseconds: UInt64,
+    _ body: (CatalogueState) throws(RequestError) -> CatalogueState.Change?
+  ) throws(RequestError) {
+    try changing.withLock { (_) throws(RequestError) in
+      guard let change = try body(current) else { return }
+      try append(change, milliseconds)
+      state.withLock { $0.apply(change) }
+      try compact(milliseconds)
+    }
+  }
+
+  private func append(_ change: CatalogueState.Change, _ milliseconds: UInt64) throws(RequestError) {
+    try StorageError.mapped { () throws(StorageError) in
+      _ = try log.append(
+        change.encoded.span, expecting: log.lastSequence, epoch: Self.identity.epoch,
+        timeMilliseconds: milliseconds)
+      _ = try log.sync()
+    }
+  }
+
+  /// Writes the whole state and gives back the segments before it.
+  private func compact(_ milliseconds: UInt64) throws(RequestError) {
+    guard log.lastSequence - log.firstSequence >= Self.operationsMax else { return }
+    let state = current
+    try append(.reset(collections: state.collections, aliases: state.aliases), milliseconds)
+    let reset = log.lastSequence
+    try StorageError.mapped { () throws(StorageError) in try log.discard(through: reset - 1) }
+  }
+
+  func close() throws(RequestError) {
+    try StorageError.mapped { () throws(StorageError) in try log.close() }
+  }
+}

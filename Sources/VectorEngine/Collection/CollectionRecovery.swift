@@ -1,0 +1,255 @@
+import Logging
+import VectorIndex
+import VectorModel
+import VectorStorage
+
+/// What a collection is after a start: the generation's parts, then the store, then the log.
+struct CollectionRecovery {
+  let manifest: Manifest
+  let log: SegmentedLog
+  let store: PointStore
+  private(set) var state: CollectionState
+  /// Nothing is known of when the store was synced last, so the log behind it stays.
+  let storeDurableSequence: UInt64
+  /// The generation's files could not be used; all points stand in the delta.
+  private(set) var needsRebuild = false
+  private(set) var fieldsWithoutPart: [PayloadField] = []
+
+  /// - Throws: naming the file that is missing or damaged beyond its log's tail.
+  init(_ shard: ShardDirectory, id: UUID128, environment: EngineEnvironment) throws(RequestError) {
+    let meta: StoredMeta
+    do throws(StorageError) {
+      manifest = try shard.readManifest()
+      guard manifest.collection == id else {
+        throw .damaged(file: shard.manifestPath, offset: nil, what: "it belongs to \(manifest.collection)")
+      }
+      store = try .open(
+        shard.fileSystem, path: shard.storePath(manifest.storeNumber), collection: id,
+        options: environment.configuration.storeOptions)
+      meta = try StoredMeta(store)
+      log = try .open(
+        shard.fileSystem, directory: shard.logPath,
+        identity: LogIdentity(collection: id, epoch: manifest.epoch), requiredSequence: meta.sequence,
+        options: environment.configuration.logOptions)
+    } catch {
+      throw error.requestError
+    }
+    storeDurableSequence = 0
+    let configuration = try CollectionConfiguration(document: meta.configuration)
+    var base: Generation?
+    do throws(RequestError) {
+      base = try manifest.generations.last.map { entry throws(RequestError) in try Generation(entry, shard) }
+    } catch {
+      needsRebuild = true
+      environment.logger.warning(
+        "the parts are rebuilt", metadata: ["collection": "\(id)", "error": "\(error.message)"])
+    }
+    if let base {
+      (state, fieldsWithoutPart) = try base.state(configuration)
+      try Self.rebase(&state, on: try Self.touched(log, base.coveredThrough, meta.sequence), store)
+    } else {
+      state = try CollectionState(configuration: configuration)
+      try Self.load(&state, from: store)
+    }
+    state.sequence = meta.sequence
+    state.nextNumber = meta.nextNumber
+    state.producers = try ProducerTable(decoding: meta.producers)
+    try replay(environment)
+    try StorageError.mapped { () throws(StorageError) in try shard.removeUnnamed(by: manifest) }
+  }
+
+  /// The points that the log changed after the generation, up to what the store contains.
+  private static func touched(
+    _ log: SegmentedLog, _ first: UInt64, _ last: UInt64
+  ) throws(RequestError) -> [PointID] {
+    guard first < last else { return [] }
+    var ids: Set<PointID> = []
+    try forEachRecord(log, after: first) { record, entry in
+      guard record.sequence <= last else { return false }
+      ids.formUnion(entry.effect.ids)
+      return true
+    }
+    return ids.sorted()
+  }
+
+  /// Puts what the store has for the given ids in the place of what the state has.
+  private static func rebase(
+    _ state: inout CollectionState, on ids: [PointID], _ store: PointStore
+  ) throws(RequestError) {
+    var index = 0
+    // Many short reads instead of a long one, which would keep the store's old pages.
+    while index < ids.count {
+      let batch = ids[index..<min(index + 256, ids.count)]
+      index += batch.count
+      let points = try StorageError.mapped { () throws(StorageError) in
+        try store.read { (reader) throws(StorageError) in
+          var points: [LoadedPoint?] = []
+          for id in batch { points.append(try LoadedPoint(id, reader)) }
+          return points
+        }
+      }
+      for (id, point) in zip(batch, points) {
+        state.removeUnstored(id)
+        if let point { try state.insertStored(point) }
+      }
+    }
+  }
+
+  /// Puts every point of the store into an empty state.
+  private static func load(_ state: inout CollectionState, from store: PointStore) throws(RequestError) {
+    var next: UInt64? = 0
+    while let number = next {
+      var points: [LoadedPoint] = []
+      next = try StorageError.mapped { () throws(StorageError) in
+        try store.read { (reader) throws(StorageError) in
+          try reader.forEachPoint(from: number, countMax: 1024, byteCountMax: 16 << 20) {
+            number, version, id, payload, vectors in
+            points.append(
+              LoadedPoint(number: number, version: version, id: id, payload: payload, vectors: vectors))
+          }
+        }
+      }
+      for point in points { try state.insertStored(point) }
+    }
+  }
+
+  /// Applies the log's records above the store's.
+  private mutating func replay(_ environment: EngineEnvironment) throws(RequestError) {
+    let source = StoreSource(store: store)
+    var touched: TouchedPoints?
+    var failure: RequestError?
+    try Self.forEachRecord(log, after: state.sequence) { entry, record in
+      do throws(RequestError) {
+        try state.apply(
+          record, sequence: entry.sequence, milliseconds: entry.timeMilliseconds, source: source,
+          touched: &touched)
+        return true
+      } catch {
+        failure = error
+        return false
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private static func forEachRecord(
+    _ log: SegmentedLog, after sequence: UInt64, _ body: (LogRecord, Record) -> Bool
+  ) throws(RequestError) {
+    let reader = try StorageError.mapped { () throws(StorageError) in try log.records(after: sequence) }
+    while let entry = try StorageError.mapped({ () throws(StorageError) in try reader.next() }) {
+      let record: Record
+      do throws(RequestError) { record = try Record(decoding: entry.body) } catch {
+        throw .internalError("\(log.directory) is damaged: operation \(entry.sequence): \(error.message)")
+      }
+      if !body(entry, record) { return }
+    }
+  }
+}
+
+/// A point as it stands in the store, with its vectors.
+struct LoadedPoint: Sendable {
+  let number: UInt64
+  let version: UInt64
+  let id: PointID
+  let payload: [UInt8]
+  /// As `ByteWriter.vectors` wrote them.
+  let encodedVectors: [UInt8]
+
+  init(number: UInt64, version: UInt64, id: PointID, payload: Span<UInt8>, vectors: Span<UInt8>) {
+    self.number = number
+    self.version = version
+    self.id = id
+    self.payload = Array(copying: payload)
+    encodedVectors = Array(copying: vectors)
+  }
+
+  /// - Returns: nil where the store has no such point.
+  init?(_ id: PointID, _ reader: borrowing StoreReader) throws(StorageError) {
+    guard let number = try reader.number(for: id) else { return nil }
+    guard let point = try reader.point(number), let vectors = try reader.vectors(number) else {
+      throw .damaged(
+        file: reader.path, offset: nil, what: "the values of point \(id) (number \(number)) are missing")
+    }
+    self.number = number
+    version = point.version
+    self.id = id
+    payload = point.payload
+    encodedVectors = vectors
+  }
+}
+
+extension CollectionState {
+  /// Forgets a point in memory; the store is left alone.
+  mutating func removeUnstored(_ id: PointID) {
+    guard let slot = points.slot(of: id) else { return }
+    points.remove(slot)
+    for name in vectors.keys { vectors[name]?.remove(slot: slot) }
+    payloads.remove(slot)
+  }
+
+  /// Takes a point of the store into memory.
+  mutating func insertStored(_ point: LoadedPoint) throws(RequestError) {
+    var reader = ByteReader(point.encodedVectors)
+    let values: NamedVectors
+    do throws(RequestError) { values = try reader.vectors() } catch {
+      throw .internalError("the vectors of point \(point.id) (number \(point.number)) are damaged")
+    }
+    try insert(
+      PointTable.Entry(id: point.id, number: point.number, version: point.version), values, point.payload)
+  }
+
+  /// Takes a point that has no slot into the delta.
+  mutating func insert(
+    _ entry: PointTable.Entry, _ values: NamedVectors, _ payload: [UInt8]
+  ) throws(RequestError) {
+    let slot = points.insert(entry)
+    for name in vectors.keys { vectors[name]?.extendSlots(to: points.slotCount) }
+    for vector in values.entries {
+      if case .dense(let numbers) = vector.value { vectors[vector.name]?.put(numbers, slot: slot) }
+    }
+    try payloads.put(slot, payload: payload)
+  }
+}
+
+extension Record.Effect {
+  /// The points that the effect may change.
+  var ids: [PointID] {
+    switch self {
+    case .nothing, .configure: []
+    case .putPoints(let points): points.map(\.id)
+    case .putVectors(let points): points.map(\.id)
+    case .deletePoints(let ids), .changePayload(_, let ids), .deleteVectors(_, let ids): ids
+    }
+  }
+}
+
+/// The store's own values.
+struct StoredMeta {
+  let sequence: UInt64
+  let nextNumber: UInt64
+  let configuration: [UInt8]
+  let producers: [UInt8]
+
+  init(_ store: PointStore) throws(StorageError) {
+    (sequence, nextNumber, configuration, producers) = try store.read { (reader) throws(StorageError) in
+      (
+        try Self.number(StoreMeta.sequence, reader), try Self.number(StoreMeta.nextNumber, reader),
+        try Self.value(StoreMeta.configuration, reader), try Self.value(StoreMeta.producers, reader)
+      )
+    }
+  }
+
+  private static func value(_ name: String, _ reader: borrowing StoreReader) throws(StorageError) -> [UInt8] {
+    guard let value = try reader.meta(name) else {
+      throw .damaged(file: reader.path, offset: nil, what: "its value \(name) is missing")
+    }
+    return value
+  }
+
+  private static func number(_ name: String, _ reader: borrowing StoreReader) throws(StorageError) -> UInt64 {
+    var bytes = ByteReader(try value(name, reader))
+    do throws(RequestError) { return try bytes.fixed64() } catch {
+      throw .damaged(file: reader.path, offset: nil, what: "its value \(name) is no number")
+    }
+  }
+}

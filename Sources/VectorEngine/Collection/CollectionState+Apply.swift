@@ -1,0 +1,164 @@
+import VectorIndex
+import VectorModel
+
+/// Where applying a change finds payloads that are no longer in memory.
+protocol PayloadSource {
+  /// The payload that the store holds under a number.
+  /// - Throws: when the store does not have what it must have.
+  func payload(number: UInt64, id: PointID) throws(RequestError) -> [UInt8]
+}
+
+extension CollectionState {
+  /// Applies the record with the sequence after the last. Reads no clock and no randomness.
+  /// - Parameters:
+  ///   - milliseconds: the record's time.
+  ///   - touched: collects the ids whose points changed, and how.
+  /// - Throws: only when the store is damaged.
+  mutating func apply(
+    _ record: Record, sequence: UInt64, milliseconds: UInt64, source: some PayloadSource,
+    touched: inout TouchedPoints?
+  ) throws(RequestError) {
+    precondition(sequence > self.sequence, "records are applied in order, once")
+    self.sequence = sequence
+    switch record.effect {
+    case .nothing: break
+    case .putPoints(let newPoints):
+      for point in newPoints {
+        try put(point)
+        touched?.note(point.id, .vectors)
+      }
+    case .deletePoints(let ids):
+      for id in ids {
+        if let slot = points.slot(of: id) { remove(slot) }
+        touched?.note(id, .vectors)
+      }
+    case .changePayload(let change, let ids):
+      for id in ids {
+        try changePayload(change, of: id, source)
+        touched?.note(id, .payload)
+      }
+    case .putVectors(let changes):
+      for change in changes {
+        try putVectors(change, source)
+        touched?.note(change.id, .vectors)
+      }
+    case .deleteVectors(let names, let ids):
+      for id in ids {
+        try deleteVectors(names, of: id, source)
+        touched?.note(id, .vectors)
+      }
+    case .configure(let configuration):
+      try configure(configuration, source)
+    }
+    if let producer = record.producer {
+      producers.note(producer, operationID: sequence, milliseconds: milliseconds)
+    }
+  }
+
+  private mutating func put(_ point: Point) throws(RequestError) {
+    if let slot = points.slot(of: point.id) { remove(slot) }
+    let number = nextNumber
+    nextNumber += 1
+    try insert(
+      PointTable.Entry(id: point.id, number: number, version: sequence), point.vectors, point.payload)
+    pending.put(
+      PendingPoints.Entry(id: point.id, version: sequence, payload: point.payload, vectors: point.vectors),
+      number: number)
+  }
+
+  private mutating func remove(_ slot: UInt32) {
+    let entry = points[slot]
+    points.remove(slot)
+    for name in vectors.keys { vectors[name]?.remove(slot: slot) }
+    payloads.remove(slot)
+    pending.remove(number: entry.number, id: entry.id)
+  }
+
+  private mutating func changePayload(
+    _ change: PayloadChange, of id: PointID, _ source: some PayloadSource
+  ) throws(RequestError) {
+    guard let slot = points.slot(of: id) else { return }
+    let old = try payload(of: slot, source)
+    let new = change.applied(to: old)
+    points.setVersion(sequence, of: slot)
+    try payloads.put(slot, payload: new)
+    touchStored(slot, payload: new, vectors: nil)
+  }
+
+  private mutating func putVectors(
+    _ change: PointVectors, _ source: some PayloadSource
+  ) throws(RequestError) {
+    guard let slot = points.slot(of: change.id) else { return }
+    let payload = try payload(of: slot, source)
+    for entry in change.vectors.entries {
+      if case .dense(let values) = entry.value { vectors[entry.name]?.put(values, slot: slot) }
+    }
+    points.setVersion(sequence, of: slot)
+    touchStored(slot, payload: payload, vectors: vectors(of: slot))
+  }
+
+  private mutating func deleteVectors(
+    _ names: [String], of id: PointID, _ source: some PayloadSource
+  ) throws(RequestError) {
+    guard let slot = points.slot(of: id) else { return }
+    let payload = try payload(of: slot, source)
+    for name in names { vectors[name]?.remove(slot: slot) }
+    points.setVersion(sequence, of: slot)
+    touchStored(slot, payload: payload, vectors: vectors(of: slot))
+  }
+
+  /// Marks a point's values for the next commit of the store.
+  private mutating func touchStored(_ slot: UInt32, payload: [UInt8], vectors: NamedVectors?) {
+    let entry = points[slot]
+    pending.put(
+      PendingPoints.Entry(
+        id: entry.id, version: sequence, payload: payload,
+        vectors: vectors ?? pending[entry.number]?.vectors),
+      number: entry.number)
+  }
+
+  /// The payload of a living point, from memory or from the store.
+  func payload(of slot: UInt32, _ source: some PayloadSource) throws(RequestError) -> [UInt8] {
+    let entry = points[slot]
+    if let pending = pending[entry.number] { return pending.payload }
+    return try source.payload(number: entry.number, id: entry.id)
+  }
+
+  private mutating func configure(
+    _ new: CollectionConfiguration, _ source: some PayloadSource
+  ) throws(RequestError) {
+    let old = configuration
+    configuration = new
+    for vector in new.vectors where vectors[vector.name] == nil {
+      vectors[vector.name] = VectorRows(
+        dimension: vector.parameters.dimension, distance: vector.parameters.distance,
+        slotCount: points.slotCount)
+    }
+    for vector in old.vectors where new.vector(named: vector.name) == nil {
+      vectors[vector.name] = nil
+    }
+    for field in old.payloadSchema where !new.payloadSchema.contains(field) {
+      payloads.drop(try PayloadPath(field.path))
+    }
+    for field in new.payloadSchema where !old.payloadSchema.contains(field) {
+      try payloads.declare(field) { [self] slot throws(RequestError) in try payload(of: slot, source) }
+    }
+  }
+}
+
+extension PayloadChange {
+  /// The payload after the change; a change that does not fit the payload leaves it as it was.
+  func applied(to payload: [UInt8]) -> [UInt8] {
+    do throws(RequestError) {
+      switch self {
+      case .merge(let patch, nil): return try PayloadDocument.merging(patch, into: payload)
+      case .merge(let patch, let path?): return try PayloadDocument.merging(patch, into: payload, at: path)
+      case .replace(let payload): return payload
+      case .deleteKeys(let paths): return try PayloadDocument.removing(paths, from: payload)
+      case .clear: return []
+      }
+    } catch {
+      return payload
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import Logging
+import Synchronization
+import VectorIndex
+import VectorModel
+import VectorStorage
+
+/// The one writer of a collection, which runs on its serial queue only.
+///
+/// The order of a write: resolve against the private state, append to the log, apply, sync once for all that
+/// waited, publish, answer; afterwards, and outside any answer, commit to the store.
+final class CollectionWriter: @unchecked Sendable {
+  let id: UUID128
+  let shard: ShardDirectory
+  let environment: EngineEnvironment
+  let published: PublishedView
+  let log: any OperationLog
+  let store: PointStore
+  var manifest: Manifest
+  /// The private state: at or ahead of the published one.
+  var state: CollectionState
+  /// What changed since the running build's view was taken; nil when none runs.
+  var touched: TouchedPoints?
+  /// Why no more writes are taken until a restart.
+  var failure: RequestError?
+  /// The log has operations that a full disk kept from being synced.
+  var hasUnsynced = false
+  /// When the oldest change that the store does not have was made.
+  var pendingSince: ContinuousClock.Instant?
+  /// The last operation that the store holds durably.
+  var storeDurableSequence: UInt64
+  var build = BuildState()
+  private let status = Mutex(BuildStatus())
+  /// How a build hands in its outcome; set before the first job.
+  var submitOutcome: @Sendable (BuildOutcome) -> Void = { _ in }
+
+  var configuration: EngineConfiguration { environment.configuration }
+  var logger: Logger { environment.logger }
+  var buildStatus: BuildStatus { status.withLock { $0 } }
+
+  func setBuildStatus(_ new: BuildStatus) { status.withLock { $0 = new } }
+
+  init(
+    id: UUID128, shard: ShardDirectory, environment: EngineEnvironment, published: PublishedView,
+    recovered: CollectionRecovery
+  ) {
+    self.id = id
+    self.shard = shard
+    self.environment = environment
+    self.published = published
+    log = recovered.log
+    store = recovered.store
+    manifest = recovered.manifest
+    state = recovered.state
+    storeDurableSequence = recovered.storeDurableSequence
+    build.needsRebuild = recovered.needsRebuild
+    build.fieldsWithoutPart = recovered.fieldsWithoutPart
+    publish()
+  }
+
+  /// Runs one group: everything that waited, with one sync.
+  func run(_ jobs: [WriteJob]) {
+    var answers: [Answer] = []
+    var isClosing: Completion<Void>?
+    var outcomes: [BuildOutcome] = []
+    for job in jobs {
+      switch job {
+      case .write(let operations, let producer, let completion):
+        answers.append(write(operations, producer, completion))
+      case .configure(let change, let completion):
+        answers.append(configure(change, completion))
+      case .tick: break
+      case .install(let outcome): outcomes.append(outcome)
+      case .close(let completion): isClosing = completion
+      }
+    }
+    syncAndPublish(&answers)
+    for answer in answers { answer.send() }
+    commitIfDue()
+    for outcome in outcomes { install(outcome) }
+    maintain()
+    if let isClosing { isClosing(close()) }
+  }
+
+  /// An answer that waits for the sync of its operations.
+  private struct Answer {
+    /// Whether it depends on the sync.
+    var isLogged: Bool
+    var error: RequestError?
+    let body: (RequestError?) -> Void
+
+    func send() { body(error) }
+  }
+
+  private func write(
+    _ operations: [WriteOperation], _ producer: ProducerStamp?, _ completion: @escaping Completion<[UInt64]>
+  ) -> Answer {
+    let before = state.sequence
+    var sequences: [UInt64] = []
+    var failed: RequestError?
+    do throws(RequestError) {
+      for (index, operation) in operations.enumerated() {
+        let stamp = producer?.part(index)
+        if let stamp, let sequence = state.producers.operation(of: stamp) {
+          sequences.append(sequence)
+          continue
+        }
+        let effect = try WriteResolver(view: privateView).resolve(operation)
+        sequences.append(try logAndApply(Record(effect, producer: stamp)))
+      }
+    } catch {
+      failed = error
+    }
+    let answered = sequences
+    return Answer(isLogged: state.sequence > before, error: failed) { error in
+      completion(error.map { .failure($0) } ?? .success(answered))
+    }
+  }
+
+  private func configure(
+    _ change: @Sendable (CollectionConfiguration) throws(RequestError) -> CollectionConfiguration,
+    _ completion: @escaping Completion<UInt64>
+  ) -> Answer {
+    let before = state.sequence
+    var failed: RequestError?
+    do throws(RequestError) {
+      let new = try change(state.configuration)
+      if new != state.configuration { _ = try logAndApply(Record(.configure(new))) }
+    } catch {
+      failed = error
+    }
+    let sequence = state.sequence
+    return Answer(isLogged: sequence > before, error: failed) { error in
+      completion(error.map { .failure($0) } ?? .success(sequence))
+    }
+  }
+
+  private var privateView: View { View(state: state, store: store, published: nil) }
+
+  /// Gives the record its sequence, hands it to the log and applies it to the private state.
+  private func logAndApply(_ record: Record) throws(RequestError) -> UInt64 {
+    if let failure { throw failure }
+    if hasUnsynced {
+      throw RequestError(.insufficientStorage, "Insufficient storage: the disk of \(shard.path) is full")
+    }
+    if state.pending.byteCount > configuration.pendingBytesMax { try commitStore() }
+    let milliseconds = currentMilliseconds()
+    let body = record.encoded()
+    let sequence = try StorageError.mapped { () throws(StorageError) in
+      try log.append(
+        body.span, expecting: state.sequence, epoch: manifest.epoch, timeMilliseconds: milliseconds)
+    }
+    do throws(RequestError) {
+      try state.apply(
+        record, sequence: sequence, milliseconds: milliseconds,
+        source: StoreSource(store: store), touched: &touched)
+    } catch {
+      poison(error)
+      throw error
+    }
+    if pendingSince == nil { pendingSince = .now }
+    return sequence
+  }
+
+  /// Makes everything logged durable and visible, or tells the answers that depend on it what happened.
+  private func syncAndPublish(_ answers: inout [Answer]) {
+    guard log.lastSequence > published.load().state.sequence || hasUnsynced else { return }
+    guard failure == nil else { return fail(&answers) }
+    do throws(StorageError) {
+      _ = try log.sync()
+      hasUnsynced = false
+      publish()
+    } catch {
+      if error.isOutOfSpace {
+        hasUnsynced = true
+        logger.error("disk full", metadata: ["collection": "\(id)", "error": "\(error)"])
+      } else {
+        poison(error.requestError)
+      }
+      fail(&answers)
+    }
+  }
+
+  /// The outcome of what was logged is unknown: it may be there after a restart.
+  private func fail(_ answers: inout [Answer]) {
+    let code = hasUnsynced ? RequestError.Code.insufficientStorage : .unavailable
+    let cause = failure?.message ?? "the disk is full"
+    for index in answers.indices where answers[index].isLogged {
+      answers[index].error = RequestError(
+        code, "the write could not be made durable, its outcome is unknown: \(cause)")
+    }
+  }
+
+  func publish() {
+    published.store(View(state: state, store: store, published: published))
+  }
+
+  /// Refuses writes until the collection is opened anew.
+  func poison(_ error: RequestError) {
+    guard failure == nil else { return }
+    failure = RequestError(
+      .unavailable, "Service unavailable: the collection is read-only until a restart: \(error.message)")
+    logger.error("collection is read-only", metadata: ["collection": "\(id)", "error": "\(error.message)"])
+  }
+}
+
+/// Reads payloads that must be in the store.
+struct StoreSource: PayloadSource {
+  let store: PointStore
+
+  func payload(number: UInt64, id: PointID) throws(RequestError) -> [UInt8] {
+    let point = try StorageError.mapped { () throws(StorageError) in
+      try store.read { (reader) throws(StorageError) in try reader.point(number) }
+    }
+    guard let point else {
+      throw .internalError("point \(id) (number \(number)) is missing in \(store.path)")
+    }
+    return point.payload
+  }
+}
+
+extension ProducerStamp {
+  /// The identity of one operation of a batch.
+  func part(_ index: Int) -> ProducerStamp {
+    guard index > 0 else { return self }
+    var part = self
+    part.producer.low ^= UInt64(index) &* 0x9E37_79B9_7F4A_7C15
+    return part
+  }
+}

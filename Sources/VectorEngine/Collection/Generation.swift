@@ -1,0 +1,49 @@
+import VectorIndex
+import VectorModel
+import VectorStorage
+
+/// The sealed parts of one generation, opened: what a state starts from.
+struct Generation: Sendable {
+  let number: UInt64
+  /// The last operation that the parts contain.
+  let coveredThrough: UInt64
+  let points: [PointTable.Entry]
+  let vectors: [String: SealedVectors]
+  /// Parts by the fields they were built for.
+  let payloads: [(field: PayloadField, part: PayloadIndexPart)]
+
+  struct SealedVectors: Sendable {
+    let part: VectorPart
+    let slotOfRow: [UInt32]
+  }
+
+  /// A state with the generation's points and nothing else.
+  ///
+  /// Parts that do not fit the configuration (a vector or an index that is gone or another by now) are left
+  /// out; `missing` are the declared indexes without a part.
+  func state(
+    _ configuration: CollectionConfiguration
+  ) throws(RequestError) -> (state: CollectionState, missing: [PayloadField]) {
+    var state = try CollectionState(configuration: configuration, sealed: points)
+    state.generation = number
+    state.sequence = coveredThrough
+    for vector in configuration.vectors {
+      let (dimension, distance) = (vector.parameters.dimension, vector.parameters.distance)
+      guard let sealed = vectors[vector.name], sealed.part.dimension == dimension,
+        sealed.part.distance == distance
+      else { continue }
+      state.vectors[vector.name] = VectorRows(
+        part: sealed.part, dimension: dimension, distance: distance, slotOfRow: sealed.slotOfRow,
+        slotCount: points.count)
+    }
+    var missing: [PayloadField] = []
+    for field in configuration.payloadSchema {
+      if let sealed = payloads.first(where: { $0.field.isSameIndex(as: field) }) {
+        state.payloads.attach(sealed.part)
+      } else {
+        missing.append(field)
+      }
+    }
+    return (state, missing)
+  }
+}

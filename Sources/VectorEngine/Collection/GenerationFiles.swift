@@ -1,0 +1,138 @@
+import VectorIndex
+import VectorModel
+import VectorStorage
+
+/// The files of one generation, written by its build and opened by its install and by recovery.
+///
+/// Roles in the manifest: `points`, `vector:<name>`, `payload:<type>:<path>`.
+struct GenerationFiles {
+  let shard: ShardDirectory
+  let number: UInt64
+  private(set) var files: [Manifest.NamedFile] = []
+
+  init(_ shard: ShardDirectory, number: UInt64) {
+    self.shard = shard
+    self.number = number
+  }
+
+  mutating func writePoints(_ entries: [PointTable.Entry]) throws(RequestError) {
+    try write("points", fileName: "points", PointTable.sections(entries))
+  }
+
+  /// - Parameter slotOfRow: the slot of each row of the part.
+  mutating func writeVectors(
+    _ name: String, _ part: VectorPart, _ slotOfRow: [UInt32]
+  ) throws(RequestError) {
+    var slots = ByteWriter(reservingCapacity: 4 * slotOfRow.count)
+    slots.words(slotOfRow)
+    let section = (name: "slots", bytes: MemorySlice(MemoryRegion(copying: slots.bytes)))
+    try write(Self.role(vector: name), fileName: "vectors-\(files.count)", part.sections() + [section])
+  }
+
+  mutating func writePayload(_ field: PayloadField, _ part: PayloadIndexPart) throws(RequestError) {
+    // The sequence of the file keeps a part that is declared anew apart from the one it replaces.
+    let fileName = "payload-\(files.count)-\(UUID128.random().description.prefix(8))"
+    try write(
+      Self.role(payload: field), fileName: fileName,
+      part.sections().map { (name: $0.name, bytes: $0.content) })
+  }
+
+  static func role(vector name: String) -> String { "vector:" + name }
+  static func role(payload field: PayloadField) -> String { "payload:\(field.type.name):\(field.path)" }
+
+  private mutating func write(
+    _ role: String, fileName: String, _ sections: [(name: String, bytes: MemorySlice)]
+  ) throws(RequestError) {
+    let path = ShardDirectory.generationName(number) + "/" + fileName
+    try StorageError.mapped { () throws(StorageError) in
+      let writer = try SectionFileWriter(shard.fileSystem, path: shard.path + "/" + path)
+      for section in sections { try writer.section(section.name, slices: [section.bytes]) }
+      _ = try writer.finish()
+    }
+    files.append(Manifest.NamedFile(role: role, path: path))
+  }
+}
+
+extension Generation {
+  /// Opens the parts that a manifest names.
+  ///
+  /// All sections are verified but the full vectors, which the scrub reads: they are mapped, and read only for
+  /// the few candidates of a search.
+  /// - Throws: when a file is missing or damaged.
+  init(_ entry: Manifest.Generation, _ shard: ShardDirectory) throws(RequestError) {
+    number = entry.number
+    coveredThrough = entry.coveredThrough
+    var points: [PointTable.Entry]?
+    var vectors: [String: SealedVectors] = [:]
+    var payloads: [(field: PayloadField, part: PayloadIndexPart)] = []
+    for named in entry.files {
+      let file = try Self.open(named, shard)
+      if named.role == "points" {
+        points = try PointTable.entries(sections: file.section)
+      } else if named.role.hasPrefix("vector:") {
+        vectors[String(named.role.dropFirst("vector:".count))] = try SealedVectors(file)
+      } else if let field = PayloadField(role: named.role) {
+        payloads.append((field, try PayloadIndexPart(field: field, sections: file.section)))
+      } else {
+        throw .internalError("\(shard.manifestPath) names a part of unknown role \(named.role)")
+      }
+    }
+    guard let points else { throw .internalError("\(shard.manifestPath) names no points") }
+    self.points = points
+    self.vectors = vectors
+    self.payloads = payloads
+    try check(shard)
+  }
+
+  private static func open(
+    _ named: Manifest.NamedFile, _ shard: ShardDirectory
+  ) throws(RequestError) -> SectionFile {
+    try StorageError.mapped { () throws(StorageError) in
+      let file = try SectionFile(shard.fileSystem, path: shard.path + "/" + named.path, verify: .none)
+      try file.verify(.named(file.names.filter { $0 != "vectors" }))
+      return file
+    }
+  }
+
+  private func check(_ shard: ShardDirectory) throws(RequestError) {
+    for (name, sealed) in vectors {
+      var seen = Bitset(count: points.count)
+      for slot in sealed.slotOfRow {
+        guard Int(slot) < points.count, !seen[Int(slot)] else {
+          throw .internalError(
+            "\(shard.generationPath(number)): slot \(slot) of vector `\(name)` does not fit")
+        }
+        seen[Int(slot)] = true
+      }
+    }
+    for (field, part) in payloads where part.slotCount != points.count {
+      throw .internalError(
+        "\(shard.generationPath(number)): the index `\(field.path)` has \(part.slotCount) slots, "
+          + "not \(points.count)")
+    }
+  }
+}
+
+extension Generation.SealedVectors {
+  fileprivate init(_ file: SectionFile) throws(RequestError) {
+    part = try VectorPart(sections: file.section)
+    guard let slots = file.section("slots"), slots.count == 4 * part.count else {
+      throw .internalError("\(file.path) has no slots for its \(part.count) rows")
+    }
+    var reader = ByteReader(unsafe Array(slots.bytes))
+    slotOfRow = try reader.words(part.count)
+  }
+}
+
+extension PayloadField {
+  fileprivate init?(role: String) {
+    let parts = role.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0] == "payload", let type = PayloadFieldType(name: String(parts[1])) else {
+      return nil
+    }
+    self.init(path: String(parts[2]), type: type)
+  }
+
+  /// Whether both are answered by the same part.
+  func isSameIndex(as other: PayloadField) -> Bool { path == other.path && type == other.type }
+}

@@ -1,0 +1,19 @@
+import VectorModel
+
+/// What a collection's writer does, in the order of arrival.
+enum WriteJob: Sendable {
+  /// Operations resolved and applied one after the other; the first that does not fit ends the job.
+  case write([WriteOperation], ProducerStamp?, Completion<[UInt64]>)
+  /// A change of the configuration, derived from the one before.
+  case configure(
+    @Sendable (CollectionConfiguration) throws(RequestError) -> CollectionConfiguration, Completion<UInt64>)
+  /// What is due by time: commits, sealing, cutting the log.
+  case tick
+  /// A finished build takes the place of what it was built from.
+  case install(BuildOutcome)
+  /// The store takes over everything and all is closed.
+  case close(Completion<Void>)
+}
+
+/// Called exactly once, from any thread.
+typealias Completion<Value> = @Sendable (Result<Value, RequestError>) -> Void

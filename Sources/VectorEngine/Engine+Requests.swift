@@ -1,0 +1,196 @@
+import VectorIndex
+import VectorModel
+import VectorStorage
+
+/// Requests about one collection.
+extension Engine {
+  /// Finds a collection by name or alias, opens it where needed, and releases it after the answer.
+  private func withCollection(
+    _ name: String, _ completion: @escaping Completion<Response>,
+    _ body: @escaping @Sendable (Collection, @escaping Completion<Response>) -> Void
+  ) {
+    let id: UUID128
+    do throws(RequestError) { id = try catalogue.current.collection(named: name) } catch {
+      return completion(.failure(error))
+    }
+    collections.acquire(id) { [self] result in
+      switch result {
+      case .failure(let error): completion(.failure(error))
+      case .success(let collection):
+        body(collection) { [self] response in
+          collections.release(id)
+          completion(response)
+        }
+      }
+    }
+  }
+
+  func write(_ request: Request, _ completion: @escaping Completion<Response>) {
+    switch request {
+    case .write(let name, let operation, let parameters):
+      withCollection(name, completion) { collection, completion in
+        collection.submit(
+          .write([operation], parameters.producer) { result in
+            completion(result.map { Response(.update(parameters.result($0.first ?? 0))) })
+          })
+      }
+    case .writeBatch(let name, let operations, let parameters):
+      withCollection(name, completion) { collection, completion in
+        collection.submit(
+          .write(operations, parameters.producer) { result in
+            completion(result.map { Response(.updates($0.map(parameters.result))) })
+          })
+      }
+    case .updateCollection(let name, let update):
+      configure(name, completion, { _ in Response(.bool(true)) }) {
+        (configuration) throws(RequestError) in try configuration.applying(update)
+      }
+    case .addVector(let name, let vector, let parameters):
+      configure(name, completion, { Response(.update(parameters.result($0))) }) {
+        (configuration) throws(RequestError) in
+        guard configuration.vector(named: vector.name) == nil else {
+          throw .alreadyExists("Vector `\(vector.name)` already exists!")
+        }
+        var new = configuration
+        new.vectors.append(vector)
+        return try new.checked()
+      }
+    case .removeVector(let name, let vectorName, let parameters):
+      configure(name, completion, { Response(.update(parameters.result($0))) }) {
+        (configuration) throws(RequestError) in
+        guard configuration.vector(named: vectorName) != nil else {
+          throw .wrongInput("Not existing vector name error: \(vectorName)")
+        }
+        var new = configuration
+        new.vectors.removeAll { $0.name == vectorName }
+        return new
+      }
+    default: preconditionFailure("not a write")
+    }
+  }
+
+  private func configure(
+    _ name: String, _ completion: @escaping Completion<Response>,
+    _ answer: @escaping @Sendable (UInt64) -> Response,
+    _ change: @escaping @Sendable (CollectionConfiguration) throws(RequestError) -> CollectionConfiguration
+  ) {
+    withCollection(name, completion) { collection, completion in
+      collection.submit(.configure(change) { completion($0.map(answer)) })
+    }
+  }
+
+  func read(_ request: Request, _ completion: @escaping Completion<Response>) {
+    switch request {
+    case .collectionInfo(let name):
+      reading(name, nil, completion) { _, collection, _ in Response(.collection(collection.information)) }
+    case .getPoint(let name, let id):
+      reading(name, nil, completion) { _, collection, _ throws(RequestError) in
+        let view = collection.view
+        guard let slot = view.state.points.slot(of: id) else {
+          throw .notFound("Point with id \(id) does not exists!")
+        }
+        return Response(.record(try view.record(slot, .all, .all)))
+      }
+    case .retrieve(let name, let retrieve):
+      reading(name, nil, completion) { _, collection, _ throws(RequestError) in
+        Response(.records(try collection.view.retrieve(retrieve)))
+      }
+    case .scroll(let name, let scroll):
+      reading(name, scroll.timeoutMilliseconds, completion) { _, collection, deadline throws(RequestError) in
+        let (records, next) = try collection.view.scroll(scroll, deadline)
+        return Response(.scroll(records, nextPageOffset: next))
+      }
+    case .count(let name, let count):
+      reading(name, count.timeoutMilliseconds, completion) { _, collection, deadline throws(RequestError) in
+        Response(.count(try collection.view.count(count, deadline)))
+      }
+    case .facet(let name, let facet):
+      reading(name, nil, completion) { _, collection, deadline throws(RequestError) in
+        Response(.facet(try collection.view.facet(facet, deadline)))
+      }
+    case .query(let name, let query, let form):
+      reading(name, query.timeoutMilliseconds, completion) {
+        engine, collection, deadline throws(RequestError) in
+        try engine.executing(collection, deadline) { executor throws(RequestError) in
+          let answer = try executor.answer(query)
+          return Response(.points(answer.points, form), applied: answer.applied)
+        }
+      }
+    case .queryBatch(let name, let queries, let form):
+      let timeout = queries.compactMap(\.timeoutMilliseconds).max()
+      reading(name, timeout, completion) { engine, collection, deadline throws(RequestError) in
+        try engine.executing(collection, deadline) { executor throws(RequestError) in
+          var lists: [[ScoredPoint]] = []
+          var languages: Set<String> = []
+          for query in queries {
+            let answer = try executor.answer(query)
+            lists.append(answer.points)
+            languages.formUnion(answer.languages)
+          }
+          let applied = languages.isEmpty ? nil : Response.Applied(languages: languages.sorted())
+          return Response(.pointBatches(lists, form), applied: applied)
+        }
+      }
+    default: preconditionFailure("not a read")
+    }
+  }
+
+  private func reading(
+    _ name: String, _ timeoutMilliseconds: Int?, _ completion: @escaping Completion<Response>,
+    _ body: @escaping @Sendable (Engine, Collection, Deadline) throws(RequestError) -> Response
+  ) {
+    let deadline = Deadline(milliseconds: timeoutMilliseconds ?? configuration.timeoutMilliseconds)
+    withCollection(name, completion) { [self] collection, completion in
+      search(completion) { [self] () throws(RequestError) in
+        try deadline.check()
+        return try body(self, collection, deadline)
+      }
+    }
+  }
+
+  private func executing(
+    _ collection: Collection, _ deadline: Deadline,
+    _ body: (QueryExecutor) throws(RequestError) -> Response
+  ) throws(RequestError) -> Response {
+    try scratches.lend { (scratch) throws(RequestError) in
+      try body(
+        QueryExecutor(
+          view: collection.view, deadline: deadline,
+          viewOfCollection: { [self] name throws(RequestError) in try viewOfCollection(name) },
+          scratch: scratch))
+    }
+  }
+
+  /// The view of a collection for `lookup_from`: opens it on this thread where it is closed.
+  private func viewOfCollection(_ name: String) throws(RequestError) -> View {
+    let id = try catalogue.current.collection(named: name)
+    return try collections.view(of: id)
+  }
+}
+
+extension QueryExecutor.Answer {
+  fileprivate var applied: Response.Applied? {
+    languages.isEmpty ? nil : Response.Applied(languages: languages)
+  }
+}
+
+extension UpdateParameters {
+  fileprivate func result(_ sequence: UInt64) -> UpdateResult {
+    UpdateResult(operationID: sequence, status: wait ? .completed : .acknowledged)
+  }
+}
+
+extension Collection {
+  /// What `GET /collections/{name}` shows.
+  var information: CollectionInfo {
+    let view = view
+    let state = view.state
+    let status = buildStatus
+    return CollectionInfo(
+      status: status.isBuilding ? .yellow : .green, optimizerError: status.error,
+      pointsCount: state.points.aliveCount,
+      indexedVectorsCount: state.vectors.values.reduce(0) { $0 + $1.indexedCount },
+      segmentsCount: state.points.sealedCount > 0 ? 2 : 1, configuration: state.configuration,
+      indexedPointsCounts: state.configuration.payloadSchema.map(view.indexedPointsCount))
+  }
+}

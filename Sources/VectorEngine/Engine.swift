@@ -1,0 +1,117 @@
+package import Logging
+import Synchronization
+import VectorIndex
+package import VectorModel
+import VectorStorage
+
+/// The database: answers requests about the collections of one data directory.
+///
+/// Reads run on a bounded pool over published views, writes on a serial queue a collection.
+package final class Engine: RequestHandler {
+  let environment: EngineEnvironment
+  let collections: OpenCollections
+  let catalogue: Catalogue
+  private let directory: DataDirectory
+  private let searchers: WorkerPool
+  let scratches = ScratchPool()
+  private let ticker: Ticker
+  private let isStopping = Mutex(false)
+
+  package let configuration: EngineConfiguration
+
+  /// Opens the data directory, or makes one where there is none.
+  /// - Throws: when another process holds it, or it is damaged or of a newer format.
+  package static func open(
+    _ configuration: EngineConfiguration, logger: Logger = Logger(label: "needletail")
+  ) throws(RequestError) -> Engine {
+    try Engine(configuration, fileSystem: POSIXFileSystem(), logger: logger)
+  }
+
+  init(
+    _ configuration: EngineConfiguration, fileSystem: any FileSystem, logger: Logger
+  ) throws(RequestError) {
+    self.configuration = configuration
+    directory = try StorageError.mapped { () throws(StorageError) in
+      try DataDirectory(fileSystem, path: configuration.dataDirectory)
+    }
+    catalogue = try Catalogue(directory)
+    environment = EngineEnvironment(
+      configuration: configuration, fileSystem: fileSystem,
+      writers: WorkerPool(
+        threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024),
+      builders: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+      logger: logger)
+    searchers = WorkerPool(
+      threadCount: configuration.searchThreads, queueCountMax: configuration.searchQueueMax)
+    collections = OpenCollections(environment: environment, directory: directory)
+    ticker = Ticker(milliseconds: max(20, configuration.commitMillisecondsMax / 2)) { [collections] in
+      collections.tick()
+    }
+    try removeUnnamed()
+  }
+
+  /// Directories that the catalogue does not name are leftovers of a creation or deletion that was cut off.
+  private func removeUnnamed() throws(RequestError) {
+    let named = Set(catalogue.current.collections.values)
+    try StorageError.mapped { () throws(StorageError) in
+      for id in try directory.collections() where !named.contains(id) { try directory.removeCollection(id) }
+    }
+  }
+
+  package func handle(
+    _ request: Request, completion: @escaping @Sendable (Result<Response, RequestError>) -> Void
+  ) {
+    if isStopping.withLock({ $0 }) {
+      return completion(.failure(RequestError(.unavailable, "Service unavailable: the server is stopping")))
+    }
+    switch request {
+    case .listCollections, .collectionExists, .listAliases, .collectionAliases:
+      completion(Result { () throws(RequestError) in try answerFromCatalogue(request) })
+    case .createCollection, .deleteCollection, .changeAliases:
+      change(request, completion)
+    case .updateCollection, .addVector, .removeVector, .write, .writeBatch:
+      write(request, completion)
+    case .collectionInfo, .getPoint, .retrieve, .scroll, .count, .facet, .query, .queryBatch:
+      read(request, completion)
+    }
+  }
+
+  /// Runs `body` on a search thread, or refuses it.
+  func search(
+    _ completion: @escaping Completion<Response>,
+    _ body: @escaping @Sendable () throws(RequestError) -> Response
+  ) {
+    let isAccepted = searchers.submit { completion(Result { () throws(RequestError) in try body() }) }
+    if !isAccepted {
+      completion(
+        .failure(
+          RequestError(
+            .tooManyRequests,
+            "Too many requests: \(configuration.searchQueueMax) searches are waiting already")))
+    }
+  }
+
+  /// Runs `body` on a writer thread: it may wait for the disk.
+  func onWriter(_ completion: @escaping Completion<Response>, _ body: @escaping @Sendable () -> Void) {
+    if !environment.writers.submit(body) {
+      completion(.failure(RequestError(.unavailable, "Service unavailable: the server is stopping")))
+    }
+  }
+
+  /// Takes no more requests, hands everything to the stores, and closes the data directory.
+  package func shutdown() throws(RequestError) {
+    let isFirst = isStopping.withLock { isStopping in
+      defer { isStopping = true }
+      return !isStopping
+    }
+    guard isFirst else { return }
+    ticker.stop()
+    searchers.stop()
+    let failures = collections.closeAll()
+    environment.builders.stop()
+    environment.writers.stop()
+    try catalogue.close()
+    try StorageError.mapped { () throws(StorageError) in try directory.close() }
+    if let failure = failures.first { throw failure }
+  }
+}

@@ -1,0 +1,51 @@
+import VectorStorage
+
+/// What an engine is told at its start; every limit of the engine has its place here.
+package struct EngineConfiguration: Sendable {
+  package var dataDirectory: String
+  /// Threads that search; also how many searches run at once.
+  package var searchThreads = 2
+  /// Searches that wait for a thread; beyond it they are refused with 429.
+  package var searchQueueMax = 4096
+  /// Threads that write, each for one collection at a time.
+  package var writerThreads = 4
+  /// Threads of one background build.
+  package var builderThreads = 2
+  /// Writes that wait for one collection; beyond it they are refused with 429.
+  package var writeQueueMax = 4096
+  /// Collections held open at once; the least recently used idle ones are closed beyond it.
+  package var openCollectionsMax = 256
+  package var collectionsMax = 100_000
+  /// The time of a request that names none.
+  package var timeoutMilliseconds = 60_000
+  /// Points whose values the store does not have yet before a commit.
+  package var commitPointsMax = 1000
+  package var commitMillisecondsMax = 200
+  /// Bytes that the store does not have yet; above it writes wait for a commit.
+  package var pendingBytesMax = 64 << 20
+  package var logSegmentBytes = 32 << 20
+  /// Bytes of log that only memory's tiers cover; above it the delta is sealed.
+  package var logTailBytesMax = 256 << 20
+  /// Rows of the delta at which it is sealed at the latest, or this share of the generation where that is more.
+  package var deltaRowsMax = 32_768
+  package var deltaShareMax = 0.2
+  /// The address space that a collection's store starts with.
+  package var storeMapBytesMin = 64 << 20
+
+  package init(dataDirectory: String) { self.dataDirectory = dataDirectory }
+}
+
+extension EngineConfiguration {
+  var logOptions: SegmentedLog.Options {
+    var options = SegmentedLog.Options()
+    options.segmentBytes = UInt64(logSegmentBytes)
+    return options
+  }
+
+  var storeOptions: PointStore.Options {
+    var options = PointStore.Options()
+    options.mapByteCountMin = storeMapBytesMin
+    options.readersMax = searchThreads + writerThreads + 64
+    return options
+  }
+}

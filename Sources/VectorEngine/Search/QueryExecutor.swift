@@ -1,0 +1,231 @@
+import VectorIndex
+import VectorModel
+
+/// Answers one query on one view; everything runs on the caller's thread.
+struct QueryExecutor {
+  let view: View
+  let deadline: Deadline
+  /// Finds the view of another collection, for `lookup_from`.
+  let viewOfCollection: (String) throws(RequestError) -> View
+  let scratch: SearchScratch
+
+  private var state: CollectionState { view.state }
+
+  struct Answer {
+    var points: [ScoredPoint]
+    var languages: [String] = []
+  }
+
+  /// - Throws: when the query does not fit the collection, and `timeout`.
+  func answer(_ request: QueryRequest) throws(RequestError) -> Answer {
+    guard request.grouping == nil else { throw .notImplemented("groups") }
+    let (limit, offset) = (request.limit, request.offset)
+    let (wanted, overflow) = limit.addingReportingOverflow(offset)
+    guard !overflow, limit >= 0, offset >= 0, wanted <= QueryRequest.limitMax else {
+      throw .badRequest("limit \(limit) and offset \(offset) exceed the limit \(QueryRequest.limitMax)")
+    }
+    var languages: [String] = []
+    var ranked = try rank(Source(request, limit: wanted), rootFilter: request.filter, depth: 0, &languages)
+    ranked = ranked.count > offset ? Array(ranked[offset...].prefix(limit)) : []
+    let points = try view.scored(ranked, request.withPayload, request.withVector)
+    return Answer(points: points, languages: languages)
+  }
+
+  /// What a query and a prefetch have in common.
+  private struct Source {
+    var prefetch: [Prefetch]
+    var query: Query?
+    var using: String
+    var filter: Filter?
+    var parameters: SearchParameters
+    var scoreThreshold: Float?
+    var limit: Int
+    var lookupFrom: LookupLocation?
+
+    init(_ request: QueryRequest, limit: Int) {
+      prefetch = request.prefetch
+      query = request.query
+      using = request.using
+      filter = request.filter
+      parameters = request.parameters
+      scoreThreshold = request.scoreThreshold
+      self.limit = limit
+      lookupFrom = request.lookupFrom
+    }
+
+    init(_ request: Prefetch) {
+      prefetch = request.prefetch
+      query = request.query
+      using = request.using
+      filter = request.filter
+      parameters = request.parameters
+      scoreThreshold = request.scoreThreshold
+      limit = request.limit
+      lookupFrom = request.lookupFrom
+    }
+  }
+
+  /// The best points, best first.
+  private func rank(
+    _ source: Source, rootFilter: Filter?, depth: Int, _ languages: inout [String]
+  ) throws(RequestError) -> [RankedSlot] {
+    try deadline.check()
+    guard depth <= QueryRequest.prefetchDepthMax else {
+      throw .badRequest("prefetches are \(depth) deep, limit \(QueryRequest.prefetchDepthMax)")
+    }
+    guard !source.prefetch.isEmpty else { return try leaf(source, rootFilter, depth, &languages) }
+    guard let query = source.query else {
+      throw .badRequest("A query is needed to merge the prefetches")
+    }
+    var lists: [[RankedSlot]] = []
+    for prefetch in source.prefetch {
+      guard prefetch.query != nil || !prefetch.prefetch.isEmpty || prefetch.filter != nil else {
+        throw .badRequest("A prefetch needs a query")
+      }
+      lists.append(try rank(Source(prefetch), rootFilter: rootFilter, depth: depth + 1, &languages))
+    }
+    if case .fusion(let fusion) = query {
+      guard source.using.isEmpty else { throw .badRequest("Fusion queries cannot be combined with `using`") }
+      let fused = try fusion.fuse(lists)
+      return Array(fused.filter { $0.score >= source.scoreThreshold ?? -.infinity }.prefix(source.limit))
+    }
+    var candidates = Bitset(count: state.points.slotCount)
+    for list in lists {
+      for ranked in list { candidates[Int(ranked.slot)] = true }
+    }
+    return try rank(source, query, among: candidates, joined(source.filter, nil), &languages)
+  }
+
+  private func leaf(
+    _ source: Source, _ rootFilter: Filter?, _ depth: Int, _ languages: inout [String]
+  ) throws(RequestError) -> [RankedSlot] {
+    let filter = depth == 0 ? source.filter : joined(source.filter, rootFilter)
+    guard let query = source.query else {
+      guard source.scoreThreshold == nil else { throw .badRequest("`score_threshold` needs a query") }
+      return try inOrderOfIDs(filter, limit: source.limit)
+    }
+    if case .fusion = query { throw .badRequest("Fusion queries need a prefetch") }
+    if case .formula = query { throw .badRequest("A formula needs a prefetch") }
+    return try rank(source, query, among: nil, filter, &languages)
+  }
+
+  private func joined(_ filter: Filter?, _ root: Filter?) -> Filter? {
+    guard let root, !root.isEmpty else { return filter }
+    guard let filter, !filter.isEmpty else { return root }
+    return Filter(must: [.filter(root), .filter(filter)])
+  }
+
+  /// Ranks the points that match `filter`, all or those `among` the candidates of prefetches.
+  private func rank(
+    _ source: Source, _ query: Query, among candidates: Bitset?, _ filter: Filter?,
+    _ languages: inout [String]
+  ) throws(RequestError) -> [RankedSlot] {
+    switch query {
+    case .orderBy(let orderBy):
+      guard source.scoreThreshold == nil else {
+        throw .badRequest("`score_threshold` cannot be combined with `order_by`")
+      }
+      let slots = try slots(filter, candidates) ?? state.points.alive
+      return try view.ordered(by: orderBy, among: slots, limit: source.limit)
+    case .sampleRandom:
+      return sample(try slots(filter, candidates) ?? state.points.alive, limit: source.limit)
+    default:
+      return try rankByVectors(source, query, candidates, filter, &languages)
+    }
+  }
+
+  private func rankByVectors(
+    _ source: Source, _ query: Query, _ candidates: Bitset?, _ filter: Filter?, _ languages: inout [String]
+  ) throws(RequestError) -> [RankedSlot] {
+    guard let parameters = state.configuration.vector(named: source.using),
+      let rows = state.vectors[source.using]
+    else { throw .wrongInput("Not existing vector name error: \(source.using)") }
+    let resolved = try lookup(source, parameters).resolve(query)
+    var filter = filter
+    var choice = source.parameters.language
+    if case .recommend = query {} else if choice == .ofExamples { choice = .any }
+    let language = try LanguageFilter(choice, positiveIDs: resolved.positiveIDs, view: view)
+    filter = language.joined(to: filter)
+    languages = Array(Set(languages + language.languages)).sorted()
+    let slots = try slots(filter, candidates)
+    let excludedCount = resolved.excluded.count
+    guard source.limit > 0 else { return [] }
+    let hnsw = state.configuration.hnsw.applying(parameters.hnsw)
+    let limit = source.limit + excludedCount
+    let options = PartSearchOptions(
+      limit: limit, ef: max(source.parameters.ef ?? hnsw.efConstruction, limit),
+      exact: source.parameters.isExact, oversampling: Float(max(source.parameters.oversampling ?? 2, 2)))
+    let excludedSlots = Set(resolved.excluded.compactMap { state.points.slot(of: $0) })
+    var ranked: [RankedSlot] = []
+    var statistics = SearchStatistics()
+    let hits = try rows.search(
+      resolved.target, options, slots: slots, scratch: scratch, statistics: &statistics)
+    for hit in hits
+    where !excludedSlots.contains(hit.slot)
+      && isWithin(source.scoreThreshold, hit.score, resolved.target, rows)
+    {
+      ranked.append(hit)
+    }
+    return Array(ranked.prefix(source.limit))
+  }
+
+  /// Larger scores are nearer but for plain distances.
+  private func isWithin(_ threshold: Float?, _ score: Float, _ target: SearchTarget, _ rows: VectorRows)
+    -> Bool
+  {
+    guard let threshold else { return true }
+    if case .nearest = target, !rows.distance.largerIsNearer { return score <= threshold }
+    return score >= threshold
+  }
+
+  private func lookup(
+    _ source: Source, _ parameters: VectorParameters
+  ) throws(RequestError) -> ExampleLookup {
+    guard let location = source.lookupFrom else {
+      return ExampleLookup(view: view, vectorName: source.using, parameters: parameters, isOwn: true)
+    }
+    let other = try viewOfCollection(location.collection)
+    guard other.state.configuration.vector(named: location.vector) != nil else {
+      throw .wrongInput("Not existing vector name error: \(location.vector)")
+    }
+    return ExampleLookup(
+      view: other, vectorName: location.vector, parameters: parameters,
+      isOwn: other.isOfSameCollection(as: view))
+  }
+
+  /// The slots that match and are candidates; nil where nothing narrows them.
+  private func slots(_ filter: Filter?, _ candidates: Bitset?) throws(RequestError) -> Bitset? {
+    guard let filter, !filter.isEmpty else { return candidates }
+    var slots = try view.slots(matching: filter, checkDeadline: deadline.check)
+    if let candidates { slots.formAnd(candidates) }
+    return slots
+  }
+
+  private func inOrderOfIDs(_ filter: Filter?, limit: Int) throws(RequestError) -> [RankedSlot] {
+    let slots = try slots(filter, nil)
+    var result: [RankedSlot] = []
+    guard limit > 0 else { return result }
+    state.points.forEach { slot, _ in
+      if slots?[Int(slot)] ?? true { result.append(RankedSlot(slot: slot, score: 0)) }
+      return result.count < limit
+    }
+    return result
+  }
+
+  /// Distinct slots drawn evenly: reservoir sampling (Vitter 1985, algorithm R).
+  private func sample(_ slots: Bitset, limit: Int) -> [RankedSlot] {
+    var reservoir: [RankedSlot] = []
+    var seen = 0
+    slots.forEachOne { slot in
+      seen += 1
+      let candidate = RankedSlot(slot: UInt32(slot), score: 0)
+      if reservoir.count < limit {
+        reservoir.append(candidate)
+      } else if limit > 0 {
+        let place = Int.random(in: 0..<seen)
+        if place < limit { reservoir[place] = candidate }
+      }
+    }
+    return reservoir.shuffled()
+  }
+}
