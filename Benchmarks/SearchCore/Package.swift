@@ -23,7 +23,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .executableTarget(
-      name: "SearchCoreBench", dependencies: ["VectorModel", "VectorIndex", "CKernels"], swiftSettings: settings),
+      name: "SearchCoreBench", dependencies: ["VectorModel", "VectorIndex", "CKernels"],
+      swiftSettings: settings),
   ],
   cLanguageStandard: .c17
 )

@@ -26,18 +26,15 @@
     let layer = graph.layers[0]
     let capacity = unsafe min(max(options.ef, limit), part.count)
     var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
-    let (node, distance) = unsafe traversal.descend(graph, to: 0)
     unsafe scratch.beginVisiting(count: layer.count)
-    unsafe scratch.visited[Int(node)] = scratch.epoch
     var pool = unsafe scratch.candidates(capacity: capacity)
     guard let accept = unsafe accept else {
-      unsafe pool.insert(node, distance)
+      unsafe scorer.begin(&traversal, graph, &pool)
       unsafe traversal.expand(layer, &pool)
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
       return unsafe pool
     }
-    let found = unsafe filtered(
-      &traversal, layer, from: (node, distance), accept: accept, pool: &pool, capacity: capacity)
+    let found = unsafe filtered(&traversal, graph, accept: accept, pool: &pool)
     unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
     if let found = unsafe found { return unsafe found }
     unsafe statistics.plans.append(.codeScan)
@@ -46,23 +43,28 @@
 
   /// Walks with a filter; nil when it costs more than to scan.
   private func filtered<Scorer: RowScorer>(
-    _ traversal: inout Traversal<Scorer>, _ layer: GraphLayer, from start: (node: UInt32, distance: Float),
-    accept: RowFilter, pool: inout CandidatePool, capacity: Int
+    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, accept: RowFilter, pool: inout CandidatePool
   ) -> CandidatePool? {
+    let layer = graph.layers[0]
     let comparedMax = accept.cardinality / 2
     return unsafe accept.rows.words.withUnsafeBufferPointer { words -> CandidatePool? in
       guard let accepted = words.baseAddress else { return nil }
+      var candidates = unsafe scratch.results(capacity: 16 * pool.capacity)
+      unsafe traversal.scorer.begin(&traversal, graph, &candidates)
+      for index in unsafe 0..<candidates.count {
+        let entry = unsafe candidates.entries[index]
+        let row = unsafe CandidatePool.node(entry)
+        if accept.rows[Int(row)] {
+          unsafe pool.offer(row, CandidatePool.distance(entry))
+        } else if unsafe plan == .twoHopTraversal {
+          unsafe traversal.lookThrough(layer, row, &pool, accepted: accepted)
+        }
+      }
       if unsafe plan == .twoHopTraversal {
-        let isStartAccepted = accept.rows[Int(start.node)]
-        if isStartAccepted { unsafe pool.insert(start.node, start.distance) }
-        if !isStartAccepted { unsafe traversal.lookThrough(layer, start.node, &pool, accepted: accepted) }
         unsafe seed(&traversal, &pool, accept.rows)
         return unsafe traversal.expandAccepted(layer, &pool, accepted: accepted, comparedMax: comparedMax)
           ? pool : nil
       }
-      var candidates = unsafe scratch.results(capacity: 16 * capacity)
-      unsafe candidates.insert(start.node, start.distance)
-      if accept.rows[Int(start.node)] { unsafe pool.insert(start.node, start.distance) }
       return unsafe traversal.collect(
         layer, candidates: &candidates, results: &pool, accepted: accepted, comparedMax: comparedMax)
         ? pool : nil

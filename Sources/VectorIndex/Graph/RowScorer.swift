@@ -11,6 +11,16 @@ protocol RowScorer {
   var usesCodes: Bool { get }
   /// Distances computed for one row.
   var distancesPerRow: Int { get }
+  /// Offers the pool the rows where a walk on level 0 begins, marked as visited.
+  func begin(_ traversal: inout Traversal<Self>, _ graph: GraphLinks, _ pool: inout CandidatePool)
+}
+
+extension RowScorer {
+  @inline(__always)
+  func begin(_ traversal: inout Traversal<Self>, _ graph: GraphLinks, _ pool: inout CandidatePool) {
+    let (node, distance) = unsafe traversal.descend(graph, to: 0)
+    unsafe traversal.start(node, distance, &pool)
+  }
 }
 
 /// One query over the 8-bit codes of a part.
@@ -95,8 +105,19 @@ enum ExampleRule {
     }
   }
 
-  /// x / (1 + |x|), as Qdrant squeezes scores; ±1 for infinite ones.
+  /// Begins near each positive example: the score itself leads nowhere from where all rows are alike bad.
+  func begin(_ traversal: inout Traversal<Self>, _ graph: GraphLinks, _ pool: inout CandidatePool) {
+    for example in unsafe 0..<max(positivesCount, 1) {
+      var walk = unsafe Traversal(scorer: examples[example], scratch: traversal.scratch)
+      let (node, _) = unsafe walk.descend(graph, to: 0)
+      unsafe traversal.add(visited: walk.visitedCount, compared: walk.comparedCount / count)
+      let distance = unsafe traversal.distance(ofRow: node)
+      unsafe traversal.start(node, distance, &pool)
+    }
+  }
+
+  /// ½ + ½·x / (1 + |x|), as Qdrant squeezes scores into 0 … 1.
   static func sigmoid(_ x: Float) -> Float {
-    x.isInfinite ? (x < 0 ? -1 : 1) : x / (1 + abs(x))
+    x.isInfinite ? (x < 0 ? 0 : 1) : 0.5 * (x / (1 + abs(x)) + 1)
   }
 }

@@ -4,7 +4,8 @@ import VectorModel
 package enum SearchTarget: Sendable {
   /// One vector, [dimension].
   case nearest([Float])
-  /// Qdrant's `best_score`: the best positive similarity against the best negative one, through x / (1 + |x|).
+  /// Qdrant's `best_score`: the best positive similarity against the best negative one, through ½ + ½·x / (1 + |x|),
+  /// negative where the negative one is not worse.
   case bestScore(positives: [[Float]], negatives: [[Float]])
   /// Qdrant's `sum_scores`: similarities to positives minus similarities to negatives.
   case sumScores(positives: [[Float]], negatives: [[Float]])

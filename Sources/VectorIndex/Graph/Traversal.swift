@@ -25,6 +25,13 @@ import CKernels
     unsafe comparedCount &+= compared
   }
 
+  /// Offers a row to begin from, if it is not visited yet.
+  func start(_ node: UInt32, _ distance: Float, _ pool: inout CandidatePool) {
+    if unsafe scratch.visited[Int(node)] == scratch.epoch { return }
+    unsafe scratch.visited[Int(node)] = scratch.epoch
+    unsafe pool.offer(node, distance)
+  }
+
   /// The distance of one row.
   mutating func distance(ofRow row: UInt32) -> Float {
     unsafe rows[0] = row

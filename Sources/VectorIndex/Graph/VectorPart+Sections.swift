@@ -36,7 +36,7 @@ extension VectorPart {
     sections: (String) -> MemorySlice?, residency: PartResidency = .copied
   ) throws(RequestError) {
     guard let headerBytes = sections("header") else { throw PartHeader.damaged("no section header") }
-    let header = try PartHeader(unsafe [UInt8](headerBytes.bytes))
+    let header = try PartHeader(withExtendedLifetime(headerBytes) { unsafe [UInt8](headerBytes.bytes) })
     func section(_ name: String, _ byteCount: Int, copied: Bool) throws(RequestError) -> MemorySlice {
       guard let slice = sections(name) else { throw PartHeader.damaged("no section \(name)") }
       guard slice.count == byteCount else {

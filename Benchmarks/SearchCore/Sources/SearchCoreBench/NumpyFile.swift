@@ -33,8 +33,11 @@ struct NumpyFile {
   func floats(normalised: Bool) -> [Float] {
     var values = unsafe bytes.withUnsafeBytes { raw -> [Float] in
       (0..<rows * columns).map { index in
-        if type.hasSuffix("f4") { return unsafe raw.loadUnaligned(fromByteOffset: start + 4 * index, as: Float.self) }
-        return Float(unsafe Float16(bitPattern: raw.loadUnaligned(fromByteOffset: start + 2 * index, as: UInt16.self)))
+        if type.hasSuffix("f4") {
+          return unsafe raw.loadUnaligned(fromByteOffset: start + 4 * index, as: Float.self)
+        }
+        return Float(
+          unsafe Float16(bitPattern: raw.loadUnaligned(fromByteOffset: start + 2 * index, as: UInt16.self)))
       }
     }
     if normalised {

@@ -81,7 +81,8 @@ final class Session {
   private func search(_ words: [String]) throws -> String {
     guard let part else { return "nothing built" }
     let options = PartSearchOptions(
-      limit: 10, ef: Int(words[1]) ?? 100, oversampling: Float(words[2]) ?? 2, plan: SearchPlan(rawValue: words[3]))
+      limit: 10, ef: Int(words[1]) ?? 100, oversampling: Float(words[2]) ?? 2,
+      plan: SearchPlan(rawValue: words[3]))
     let queryCount = min(Int(words[4]) ?? queries.count, queries.count)
     var statistics = SearchStatistics()
     var found: [[Neighbor]] = []

@@ -1,0 +1,170 @@
+import CKernels
+import Testing
+
+/// Every instruction set against the scalar reference, at every length and at unaligned starts.
+@Suite struct KernelTests {
+  private static let lengthMax = 1025
+  private static let scalar = kernels(NT_VARIANT_SCALAR)
+
+  private static func kernels(_ variant: nt_variant) -> nt_kernels? {
+    guard let table = unsafe nt_kernels_of(variant) else { return nil }
+    return unsafe table.pointee
+  }
+
+  /// The variants that this processor has, besides the reference.
+  static var variants: [UInt32] {
+    [NT_VARIANT_AVX2, NT_VARIANT_AVX512, NT_VARIANT_NEON].filter { kernels($0) != nil }.map(\.rawValue)
+  }
+
+  @Test func bestTableIsTheLastSupported() throws {
+    let best = unsafe try #require(unsafe nt_kernels_best())
+    let expected = Self.variants.max() ?? NT_VARIANT_SCALAR.rawValue
+    #expect(unsafe best.pointee.variant.rawValue == expected)
+  }
+
+  @Test(arguments: variants) func floatPairsAgreeWithScalar(variant: UInt32) throws {
+    let reference = try #require(Self.scalar)
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 1)
+    let a = (0..<Self.lengthMax + 16).map { _ in Float.random(in: -1...1, using: &random) }
+    let b = (0..<Self.lengthMax + 16).map { _ in Float.random(in: -1...1, using: &random) }
+    for length in 1...Self.lengthMax {
+      let start = length % 16
+      unsafe a.withUnsafeBufferPointer { a in
+        unsafe b.withUnsafeBufferPointer { b in
+          let left = unsafe a.baseAddress.unsafelyUnwrapped + start
+          let right = unsafe b.baseAddress.unsafelyUnwrapped + (15 - start)
+          let slack = 1e-6 * Float(length) + 1e-5
+          #expect(unsafe abs(tested.dot(left, right, length) - reference.dot(left, right, length)) < slack)
+          #expect(
+            unsafe abs(tested.squared_l2(left, right, length) - reference.squared_l2(left, right, length))
+              < slack)
+          #expect(unsafe abs(tested.l1(left, right, length) - reference.l1(left, right, length)) < slack)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: variants) func codePairsAreExact(variant: UInt32) throws {
+    let reference = try #require(Self.scalar)
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 2)
+    let codes = (0..<Self.lengthMax + 64).map { _ in UInt8.random(in: 0...255, using: &random) }
+    let query = (0..<Self.lengthMax + 64).map { _ in Int8.random(in: -127...127, using: &random) }
+    for length in 1...Self.lengthMax {
+      let start = length % 64
+      unsafe codes.withUnsafeBufferPointer { codes in
+        unsafe query.withUnsafeBufferPointer { query in
+          let left = unsafe codes.baseAddress.unsafelyUnwrapped + start
+          let right = unsafe query.baseAddress.unsafelyUnwrapped + (63 - start)
+          #expect(unsafe tested.code_dot(left, right, length) == reference.code_dot(left, right, length))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func longestCodesDoNotOverflow(variant: UInt32)
+    throws
+  {
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    let codes = [UInt8](repeating: 255, count: 65_536)
+    for extreme: Int8 in [127, -127] {
+      let query = [Int8](repeating: extreme, count: 65_536)
+      #expect(unsafe tested.code_dot(codes, query, 65_536) == 255 * 65_536 * Int32(extreme))
+    }
+  }
+
+  @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func codeQueriesAreTheRowAndItsSum(
+    variant: UInt32
+  ) throws {
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 3)
+    let codes = (0..<Self.lengthMax + 1).map { _ in UInt8.random(in: 1...255, using: &random) }
+    for length in 1...Self.lengthMax {
+      let padded = (length + 63) / 64 * 64
+      var query = [Int8](repeating: 99, count: padded + 1)
+      let offset = unsafe codes.withUnsafeBufferPointer { codes in
+        unsafe tested.code_query(codes.baseAddress.unsafelyUnwrapped + 1, length, &query)
+      }
+      let expected = codes[1...length].map { Int8(Int($0) - 128) }
+      #expect(Array(query[..<length]) == expected)
+      #expect(query[length..<padded].allSatisfy { $0 == 0 })
+      #expect(query[padded] == 99)
+      #expect(offset == 128 * expected.reduce(0) { $0 + Int32($1) })
+    }
+  }
+
+  @Test(arguments: variants) func rowsAgreeWithPairs(variant: UInt32) throws {
+    let reference = try #require(Self.scalar)
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 4)
+    for (dimension, count) in [(1, 1), (3, 2), (17, 5), (96, 33), (384, 64), (1025, 7)] {
+      let base = (0..<dimension * 64).map { _ in Float.random(in: -1...1, using: &random) }
+      let query = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
+      let rows = (0..<count).map { _ in UInt32.random(in: 0..<64, using: &random) }
+      for named in [true, false] {
+        var got = [[Float]](repeating: [Float](repeating: 0, count: count), count: 3)
+        var expected = got
+        let ids = named ? rows : Array(0..<UInt32(count))
+        unsafe ids.withUnsafeBufferPointer { ids in
+          let pointer = named ? ids.baseAddress : nil
+          unsafe tested.negated_dot_rows(query, dimension, base, dimension, pointer, count, &got[0])
+          unsafe tested.squared_l2_rows(query, dimension, base, dimension, pointer, count, &got[1])
+          unsafe tested.l1_rows(query, dimension, base, dimension, pointer, count, &got[2])
+          unsafe reference.negated_dot_rows(query, dimension, base, dimension, pointer, count, &expected[0])
+          unsafe reference.squared_l2_rows(query, dimension, base, dimension, pointer, count, &expected[1])
+          unsafe reference.l1_rows(query, dimension, base, dimension, pointer, count, &expected[2])
+        }
+        for kernel in 0..<3 {
+          for index in 0..<count {
+            #expect(abs(got[kernel][index] - expected[kernel][index]) < 1e-6 * Float(dimension) + 1e-5)
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: variants) func rowsOfCodesAgreeWithScalar(variant: UInt32) throws {
+    let reference = try #require(Self.scalar)
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 5)
+    for blocks in [1, 2, 6, 17] {
+      let stride = (blocks + 1) * 64
+      var base = (0..<stride * 40).map { _ in UInt8.random(in: 0...255, using: &random) }
+      for row in 0..<40 {
+        unsafe base.withUnsafeMutableBytes { bytes in
+          unsafe bytes.storeBytes(
+            of: nt_code_tail(scale: 0.5, bias: Float(row)), toByteOffset: (row + 1) * stride - 8,
+            as: nt_code_tail.self)
+        }
+      }
+      let codes = (0..<blocks * 64).map { _ in Int8.random(in: -127...127, using: &random) }
+      for count in 0...19 {
+        let rows = (0..<count).map { _ in UInt32.random(in: 0..<40, using: &random) }
+        var got = [Float](repeating: 0, count: count + 1)
+        var expected = got
+        unsafe codes.withUnsafeBufferPointer { codes in
+          var query = unsafe nt_code_query(
+            codes: codes.baseAddress, blocks: blocks, scale: -0.25, constant: 3, offset: 77)
+          unsafe tested.code_rows(&query, base, stride, rows, count, &got)
+          unsafe reference.code_rows(&query, base, stride, rows, count, &expected)
+        }
+        #expect(got == expected)
+      }
+    }
+  }
+
+  @Test func encodingRoundsToTheNearestCodeAndClampsWhatIsNotFinite() {
+    let vector: [Float] = [1, -1, 0.5, 0, .nan, 1e-3]
+    var codes = [UInt8](repeating: 0, count: vector.count)
+    let step = unsafe nt_encode(vector, nil, 4, &codes)
+    #expect(step == Float(1) / 127)
+    #expect(Array(codes[..<4]) == [255, 1, 192, 128])
+    let infinite: [Float] = [.infinity, -.infinity, .nan, 0]
+    _ = unsafe nt_encode(infinite, nil, 4, &codes)
+    #expect(codes[0] == 255 && codes[1] == 1 && codes[3] == 128)
+    let zero = [Float](repeating: 0, count: 4)
+    #expect(unsafe nt_encode(zero, nil, 4, &codes) == 0)
+    #expect(Array(codes[..<4]) == [128, 128, 128, 128])
+  }
+}
