@@ -17,7 +17,8 @@ extension CollectionConfiguration {
       try vector.parameters.check(vector.name)
     }
     try hnsw.check()
-    return result
+    // Whatever is logged must be readable at the next start.
+    return try CollectionConfiguration(document: result.document())
   }
 
   /// The configuration after a change.
