@@ -1,0 +1,25 @@
+/// How a client reaches its server, and what it allows itself.
+package struct ClientConfiguration: Sendable {
+  package var host: String
+  package var port: Int
+  /// Shown before anything else is said; absent where the server demands none.
+  package var apiKey: String?
+  /// Connections that the pool may hold; requests beyond them share a connection.
+  package var connectionsMax = 2
+  /// How long one attempt to connect and be welcomed may take.
+  package var connectMilliseconds = 5_000
+  /// How long a request may take in all, its retries included, where it names no deadline.
+  package var requestMilliseconds = 60_000
+  /// How often a request that is safe to repeat is sent again after a lost connection or a full queue.
+  package var retriesMax = 4
+  /// The first pause before a retry; each further one is twice as long.
+  package var retryPauseMilliseconds = 20
+  /// The largest answer that is taken from the server.
+  package var answerBytesMax = 256 << 20
+
+  package init(host: String = "127.0.0.1", port: Int = 6335, apiKey: String? = nil) {
+    self.host = host
+    self.port = port
+    self.apiKey = apiKey
+  }
+}
