@@ -30,13 +30,14 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
 
   package init(front: HTTPFront) {
     self.front = front
-    state = HTTPConnectionState(limits: front.limits, now: .now())
+    state = HTTPConnectionState(limits: front.limits, now: .distantFuture)
   }
 
   // MARK: Life
 
   package func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    state = HTTPConnectionState(limits: front.limits, now: now(context))
     scheduleTick(context)
   }
 

@@ -36,7 +36,7 @@ package struct RouteTable: Sendable {
   package func match(_ method: HTTPMethod, path: ArraySlice<UInt8>) -> Match {
     guard path.first == UInt8(ascii: "/") else { return .unknown }
     var rest = path.dropFirst()
-    if rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
+    if rest.count > 1, rest.last == UInt8(ascii: "/") { rest = rest.dropLast() }
     let segments =
       rest.isEmpty ? [] : rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     var search = Search(method: method)

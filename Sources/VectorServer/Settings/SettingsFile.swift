@@ -19,9 +19,10 @@ package struct SettingsFile: Equatable, Sendable {
   package init(text: String, path: String) throws(SettingsError) {
     self.path = path
     entries = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let line = line.last == "\r" || line.last == "\r\n" ? line.dropLast() : line
-      guard let entry = try Self.entry(Substring(line), "\(path) line \(index + 1)", index + 1) else {
+    // A carriage return and the line feed behind it are one character.
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    for (index, line) in lines.enumerated() {
+      guard let entry = try Self.entry(line, "\(path) line \(index + 1)", index + 1) else {
         continue
       }
       guard Setting.all.contains(where: { $0.key == entry.key }) else {
