@@ -34,6 +34,8 @@ struct LogRecovery {
       throw .missing(file: directory, what: "it holds no log segment")
     }
     lastSequence = oldest - 1
+    // What lies before the oldest segment was discarded, which only durable operations are.
+    provenSequence = lastSequence
     for (index, first) in firsts.enumerated() {
       var window = try SegmentWindow(fileSystem, directory: directory, identity: identity, first: first)
       provenSequence = max(provenSequence, window.header.durableThrough)
@@ -64,6 +66,11 @@ struct LogRecovery {
       offset += UInt64(header.recordByteCount)
       if header.isMark {
         guard part == 0, header.sequence == lastSequence else { break }
+        if header.isEnd, next == nil {
+          throw .missing(
+            file: directory + "/" + SegmentHeader.fileName(firstSequence: lastSequence + 1),
+            what: "the segment before it ends with a mark that this one follows")
+        }
       } else {
         guard header.sequence == lastSequence + 1, header.part == part else { break }
         part = header.isLast ? 0 : part + 1

@@ -38,9 +38,9 @@ struct LogSegment: Sendable {
       allocatedThrough: offset, provenSequence: header.durableThrough)
   }
 
-  /// Reserves space for `byteCount` more bytes; at least doubles it up to `segmentBytes`.
+  /// Reserves space for `byteCount` more bytes and a mark; at least doubles it up to `segmentBytes`.
   mutating func reserve(_ byteCount: Int, _ options: SegmentedLog.Options) throws(StorageError) {
-    let end = offset + UInt64(byteCount)
+    let end = offset + UInt64(byteCount + RecordHeader.byteCount)
     guard end > allocatedThrough else { return }
     let doubled = min(max(2 * allocatedThrough, options.preallocationBytesMin), options.segmentBytes)
     let target = max(end, doubled)
@@ -87,14 +87,13 @@ struct LogSegment: Sendable {
       + RecordHeader.recordByteCount(bodyByteCount: bodyByteCount - fullCount * partBytes)
   }
 
-  /// Appends the mark that says that all before it is durable.
-  mutating func encodeMark(sequence: UInt64, into bytes: inout [UInt8]) {
+  /// Appends a mark behind the operation of `sequence`.
+  mutating func encodeMark(sequence: UInt64, durableThrough: UInt64, isEnd: Bool, into bytes: inout [UInt8]) {
     let header = RecordHeader(
-      bodyByteCount: 0, sequence: sequence, timeMilliseconds: 0, durableThrough: sequence, part: 0,
-      isLast: true,
-      isMark: true)
+      bodyByteCount: 0, sequence: sequence, timeMilliseconds: 0, durableThrough: durableThrough, part: 0,
+      isLast: true, isMark: true, isEnd: isEnd)
     header.append(to: &bytes, body: [UInt8]().span, seed: seed)
     offset += UInt64(header.recordByteCount)
-    provenSequence = sequence
+    provenSequence = max(provenSequence, durableThrough)
   }
 }

@@ -7,16 +7,18 @@
 /// 16  8  time             milliseconds since 1970
 /// 24  8  durable-through
 /// 32  4  part             0, 1, … within the operation
-/// 36  4  flags            1 last part, 2 mark
+/// 36  4  flags            1 last part, 2 mark, 4 end of the segment
 /// 40     body, then zeros to a multiple of 8
 /// ```
-/// A mark has no body and repeats the last sequence. It says after a clean close that all before it is durable.
+/// A mark has no body and repeats the last sequence. After a clean close it says that all before it is durable; at
+/// the end of a full segment it says that the next segment exists.
 struct RecordHeader: Equatable, Sendable {
   static let byteCount = 40
   static let recordBytesMax = 1 << 20
   static let bodyBytesMax = recordBytesMax - byteCount - 8
   private static let lastFlag: UInt32 = 1
   private static let markFlag: UInt32 = 2
+  private static let endFlag: UInt32 = 4
   /// Bytes after the checksum that belong to the header.
   private static let coveredByteCount = 32
 
@@ -27,10 +29,11 @@ struct RecordHeader: Equatable, Sendable {
   var part: UInt32
   var isLast: Bool
   var isMark: Bool
+  var isEnd: Bool
 
   init(
     bodyByteCount: Int, sequence: UInt64, timeMilliseconds: UInt64, durableThrough: UInt64, part: UInt32,
-    isLast: Bool, isMark: Bool = false
+    isLast: Bool, isMark: Bool = false, isEnd: Bool = false
   ) {
     self.bodyByteCount = bodyByteCount
     self.sequence = sequence
@@ -39,6 +42,7 @@ struct RecordHeader: Equatable, Sendable {
     self.part = part
     self.isLast = isLast
     self.isMark = isMark
+    self.isEnd = isEnd
   }
 
   /// Reads the fields at the beginning of `bytes` (at least 40); nil when no record can begin like this.
@@ -46,7 +50,7 @@ struct RecordHeader: Equatable, Sendable {
     let length: UInt32 = bytes.load(at: 0)
     let flags: UInt32 = bytes.load(at: 36)
     guard length >= Self.coveredByteCount, length <= Self.coveredByteCount + Self.bodyBytesMax,
-      flags <= Self.lastFlag | Self.markFlag
+      flags <= Self.lastFlag | Self.markFlag | Self.endFlag
     else { return nil }
     bodyByteCount = Int(length) - Self.coveredByteCount
     sequence = bytes.load(at: 8)
@@ -55,9 +59,9 @@ struct RecordHeader: Equatable, Sendable {
     part = bytes.load(at: 32)
     isLast = flags & Self.lastFlag != 0
     isMark = flags & Self.markFlag != 0
-    guard durableThrough <= sequence, !isMark || (isLast && bodyByteCount == 0 && part == 0) else {
-      return nil
-    }
+    isEnd = flags & Self.endFlag != 0
+    let isPlainMark = isLast && bodyByteCount == 0 && part == 0
+    guard durableThrough <= sequence, isMark ? isPlainMark : !isEnd else { return nil }
   }
 
   /// Bytes of the whole record: header, body and padding.
@@ -75,7 +79,8 @@ struct RecordHeader: Equatable, Sendable {
     target.append(littleEndian: timeMilliseconds)
     target.append(littleEndian: durableThrough)
     target.append(littleEndian: part)
-    target.append(littleEndian: (isLast ? Self.lastFlag : 0) | (isMark ? Self.markFlag : 0))
+    target.append(
+      littleEndian: (isLast ? Self.lastFlag : 0) | (isMark ? Self.markFlag : 0) | (isEnd ? Self.endFlag : 0))
     target.append(copying: body)
     while (target.count - start) % 8 != 0 { target.append(0) }
     target.store(Self.checksum(target.span.extracting(start..<target.count), seed: seed), at: start + 4)

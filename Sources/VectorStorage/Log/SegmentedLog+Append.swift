@@ -34,10 +34,12 @@ extension SegmentedLog {
   /// Makes the active segment take `byteCount` more bytes: nothing that can fail for want of space is left to
   /// `sync`.
   private func prepare(_ tail: inout Tail, for byteCount: Int) throws(StorageError) {
+    var ended: LogSegment?
     if let active = tail.active, active.offset > UInt64(SegmentHeader.byteCount),
       active.offset + UInt64(byteCount) > options.segmentBytes
     {
       tail.active = nil
+      ended = active
     }
     if tail.active == nil {
       // Once this was tried the name may be on disk and end the segment before it, so nothing is appended there.
@@ -48,19 +50,30 @@ extension SegmentedLog {
       tail.active = segment
       if tail.segments.last?.first == segment.first { tail.segments.removeLast() }
       tail.segments.append(LogRecovery.Segment(first: segment.first, byteCount: segment.offset))
+      if let ended { end(ended, in: &tail) }
     }
     try tail.active?.reserve(byteCount, options)
   }
 
+  /// Marks the end of a segment whose successor is durable, so that the successor's loss is noticed.
+  private func end(_ segment: LogSegment, in tail: inout Tail) {
+    var segment = segment
+    var write = nextWrite(to: segment, in: &tail)
+    segment.encodeMark(
+      sequence: tail.lastSequence, durableThrough: durableSequence, isEnd: true, into: &write.bytes)
+    tail.pending.append(write)
+  }
+
+  /// Takes the last pending write out when it is of the segment's file, or begins another.
+  private func nextWrite(to segment: LogSegment, in tail: inout Tail) -> PendingWrite {
+    if let last = tail.pending.last, last.file === segment.file { return tail.pending.removeLast() }
+    defer { tail.spare = [] }
+    return PendingWrite(file: segment.file, offset: segment.offset, bytes: tail.spare)
+  }
+
   private func encode(_ body: Span<UInt8>, timeMilliseconds: UInt64, in tail: inout Tail) {
     guard var active = tail.active else { preconditionFailure("an append was not prepared") }
-    var write: PendingWrite
-    if let last = tail.pending.last, last.file === active.file {
-      write = tail.pending.removeLast()
-    } else {
-      write = PendingWrite(file: active.file, offset: active.offset, bytes: tail.spare)
-      tail.spare = []
-    }
+    var write = nextWrite(to: active, in: &tail)
     tail.lastSequence += 1
     active.encode(
       body, sequence: tail.lastSequence, timeMilliseconds: timeMilliseconds, durableThrough: durableSequence,
@@ -132,7 +145,8 @@ extension SegmentedLog {
       if segment.provenSequence < durableSequence {
         var bytes: [UInt8] = []
         let offset = segment.offset
-        segment.encodeMark(sequence: durableSequence, into: &bytes)
+        segment.encodeMark(
+          sequence: durableSequence, durableThrough: durableSequence, isEnd: false, into: &bytes)
         try segment.file.writeAll(bytes.span, at: offset)
       }
       if segment.allocatedThrough > segment.offset { try segment.file.truncate(to: segment.offset) }
