@@ -106,10 +106,6 @@ extension Match {
     var kind: String?
     try reader.openObject()
     while let key = try reader.nextPresentKey() {
-      if let kind, kind != key {
-        throw reader.error("a match has one of `\(kind)` and `\(key)`, not both")
-      }
-      kind = key
       switch key {
       case "value": match = try Self.value(json: &reader)
       case "any":
@@ -126,6 +122,10 @@ extension Match {
           key, in: "match",
           expected: "one of `value`, `any`, `except`, `text`, `text_any`, `phrase`, `prefix`")
       }
+      if let kind, kind != key {
+        throw reader.error("a match has one of `\(kind)` and `\(key)`, not both")
+      }
+      kind = key
     }
     guard let match else { throw reader.missing("value") }
     self = match

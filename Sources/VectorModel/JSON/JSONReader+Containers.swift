@@ -86,7 +86,7 @@ extension JSONReader {
 
   /// Steps over the opening bracket at the reader's place.
   @inline(__always) mutating func open() throws(RequestError) {
-    guard levelsLeft > 0 else { throw error("nesting exceeds the limit of \(depthMax) levels") }
+    guard levelsLeft > 0 else { throw syntaxError("nesting exceeds the limit of \(depthMax) levels") }
     levelsLeft &-= 1
     offset &+= 1
   }
@@ -100,15 +100,15 @@ extension JSONReader {
   /// Refuses anything but the quote of a key.
   @inline(__always) mutating func expectKey() throws(RequestError) {
     guard skipSpace() == UInt8(ascii: "\"") else {
-      if current() == UInt8(ascii: "}") { throw error("trailing comma") }
-      throw offset == count ? error("EOF while parsing an object") : error("key must be a string")
+      if current() == UInt8(ascii: "}") { throw syntaxError("trailing comma") }
+      throw offset == count ? syntaxError("EOF while parsing an object") : syntaxError("key must be a string")
     }
   }
 
   /// Steps over the colon behind a key.
   @inline(__always) mutating func expectColon() throws(RequestError) {
     guard skipSpace() == UInt8(ascii: ":") else {
-      throw error(offset == count ? "EOF while parsing an object" : "expected `:`")
+      throw syntaxError(offset == count ? "EOF while parsing an object" : "expected `:`")
     }
     offset &+= 1
   }
@@ -123,7 +123,7 @@ extension JSONReader {
       close()
       return true
     default:
-      throw error(offset == count ? "EOF while parsing an object" : "expected `,` or `}`")
+      throw syntaxError(offset == count ? "EOF while parsing an object" : "expected `,` or `}`")
     }
   }
 
@@ -132,13 +132,13 @@ extension JSONReader {
     switch skipSpace() {
     case UInt8(ascii: ","):
       offset &+= 1
-      if skipSpace() == UInt8(ascii: "]") { throw error("trailing comma") }
+      if skipSpace() == UInt8(ascii: "]") { throw syntaxError("trailing comma") }
       return false
     case UInt8(ascii: "]"):
       close()
       return true
     default:
-      throw error(offset == count ? "EOF while parsing a list" : "expected `,` or `]`")
+      throw syntaxError(offset == count ? "EOF while parsing a list" : "expected `,` or `]`")
     }
   }
 }

@@ -1,22 +1,26 @@
 extension JSONReader {
-  /// Status 400 with `message` and the line and column of the reader's place.
+  /// Status 400 with `message` and the line and column of the last byte that was read.
   ///
   /// - Complexity: linear in the offset; only failing requests count lines.
-  package func error(_ message: String) -> RequestError {
-    let end = min(offset, count)
+  package func error(_ message: String) -> RequestError { error(message, at: offset - 1) }
+
+  /// Status 400 with `message` and the line and column of the next byte, which does not fit there.
+  func syntaxError(_ message: String) -> RequestError { error(message, at: offset) }
+
+  private func error(_ message: String, at place: Int) -> RequestError {
+    let last = min(max(place, 0), count - 1)
     var line = 1
     var lineStart = 0
-    for index in 0..<end where byte(index) == UInt8(ascii: "\n") {
+    for index in 0..<max(last, 0) where byte(index) == UInt8(ascii: "\n") {
       line += 1
       lineStart = index + 1
     }
-    let column = min(end + 1, count) - lineStart
-    return .format("\(message) at line \(line) column \(max(column, 0))")
+    return .format("\(message) at line \(line) column \(last + 1 - lineStart)")
   }
 
   /// Status 400 for the place where a value should stand.
   func expectedValue() -> RequestError {
-    error(offset >= count ? "EOF while parsing a value" : "expected value")
+    syntaxError(offset >= count ? "EOF while parsing a value" : "expected value")
   }
 
   /// Status 400 for the next value, which is of another type than `expected` says; reads over it.

@@ -114,7 +114,7 @@ extension JSONReader {
     let first = current()
     if first == UInt8(ascii: "0") {
       offset &+= 1
-      if isDigit(current()) { throw error("invalid number") }
+      if isDigit(current()) { throw syntaxError("invalid number") }
     } else {
       scanDigits(into: &number.mantissa)
       guard offset > integerStart else { throw invalidNumber() }
@@ -144,7 +144,7 @@ extension JSONReader {
   @inline(__always) private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
   private func invalidNumber() -> RequestError {
-    error(offset >= count ? "EOF while parsing a value" : "invalid number")
+    syntaxError(offset >= count ? "EOF while parsing a value" : "invalid number")
   }
 
   /// Steps over digits and appends them to `mantissa`, which wraps above 19 of them.

@@ -18,7 +18,7 @@ extension JSONReader {
     var hasEscapes = false
     while true {
       skipPlainASCII()
-      guard offset < count else { throw error("EOF while parsing a string") }
+      guard offset < count else { throw syntaxError("EOF while parsing a string") }
       let next = byte(offset)
       if next == UInt8(ascii: "\"") {
         offset &+= 1
@@ -29,7 +29,7 @@ extension JSONReader {
       } else if next >= 0x80 {
         repeat { try scanScalar(lead: byte(offset)) } while offset < count && byte(offset) >= 0x80
       } else if next < 0x20 {
-        throw error("control character (\\u0000-\\u001F) found while parsing a string")
+        throw syntaxError("control character (\\u0000-\\u001F) found while parsing a string")
       } else {
         offset &+= 1
       }
@@ -69,19 +69,19 @@ extension JSONReader {
       length = 4
       if lead == 0xF0 { second = 0x90...0xBF } else if lead == 0xF4 { second = 0x80...0x8F }
     default:
-      throw error("invalid unicode code point")
+      throw syntaxError("invalid unicode code point")
     }
-    guard count &- offset >= length else { throw error("invalid unicode code point") }
+    guard count &- offset >= length else { throw syntaxError("invalid unicode code point") }
     var valid = second.contains(byte(offset &+ 1))
     for index in 2..<max(length, 2) where byte(offset &+ index) & 0xC0 != 0x80 { valid = false }
-    guard valid else { throw error("invalid unicode code point") }
+    guard valid else { throw syntaxError("invalid unicode code point") }
     offset &+= length
   }
 
   /// Steps over one escape; of a surrogate pair over both.
   private mutating func scanEscape() throws(RequestError) {
     offset &+= 1
-    guard offset < count else { throw error("EOF while parsing a string") }
+    guard offset < count else { throw syntaxError("EOF while parsing a string") }
     switch byte(offset) {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
       UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
@@ -89,15 +89,18 @@ extension JSONReader {
     case UInt8(ascii: "u"):
       let unit = try scanHex()
       guard unit & 0xF800 == 0xD800 else { return }
-      guard unit < 0xDC00 else { throw error("lone trailing surrogate in hex escape") }
+      guard unit < 0xDC00 else { throw syntaxError("lone trailing surrogate in hex escape") }
       guard count &- offset >= 2, byte(offset) == UInt8(ascii: "\\"), byte(offset &+ 1) == UInt8(ascii: "u")
       else {
-        throw error(offset >= count ? "EOF while parsing a string" : "lone leading surrogate in hex escape")
+        throw syntaxError(
+          offset >= count ? "EOF while parsing a string" : "lone leading surrogate in hex escape")
       }
       offset &+= 1
-      guard try scanHex() & 0xFC00 == 0xDC00 else { throw error("lone leading surrogate in hex escape") }
+      guard try scanHex() & 0xFC00 == 0xDC00 else {
+        throw syntaxError("lone leading surrogate in hex escape")
+      }
     default:
-      throw error("invalid escape")
+      throw syntaxError("invalid escape")
     }
   }
 
@@ -106,8 +109,8 @@ extension JSONReader {
     var unit: UInt16 = 0
     for _ in 0..<4 {
       offset &+= 1
-      guard offset < count else { throw error("EOF while parsing a string") }
-      guard let digit = Self.hexDigit(byte(offset)) else { throw error("invalid escape") }
+      guard offset < count else { throw syntaxError("EOF while parsing a string") }
+      guard let digit = Self.hexDigit(byte(offset)) else { throw syntaxError("invalid escape") }
       unit = unit << 4 | UInt16(digit)
     }
     offset &+= 1

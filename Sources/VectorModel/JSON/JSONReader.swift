@@ -56,7 +56,7 @@ package enum JSONKind: Sendable {
     var reader = unsafe JSONReader(bytes, depthMax: depthMax)
     let result = try body(&reader)
     _ = reader.skipSpace()
-    guard reader.offset == reader.count else { throw reader.error("trailing characters") }
+    guard reader.offset == reader.count else { throw reader.syntaxError("trailing characters") }
     return result
   }
 
@@ -172,8 +172,8 @@ extension JSONReader {
 
   mutating func readWord(_ word: StaticString) throws(RequestError) {
     for index in 0..<word.utf8CodeUnitCount {
-      guard offset < count else { throw error("EOF while parsing a value") }
-      guard unsafe byte(offset) == word.utf8Start[index] else { throw error("expected ident") }
+      guard offset < count else { throw syntaxError("EOF while parsing a value") }
+      guard unsafe byte(offset) == word.utf8Start[index] else { throw syntaxError("expected ident") }
       offset &+= 1
     }
   }
