@@ -22,7 +22,9 @@ extension AliasAction {
     var action: AliasAction?
     try reader.openObject()
     while let key = try reader.nextPresentKey() {
-      guard action == nil else { throw reader.error("an alias action has one key, `\(key)` is a second one") }
+      guard action == nil else {
+        throw reader.error("an alias action has one key, `\(JSONReader.excerpt(key))` is a second one")
+      }
       switch key {
       case "create_alias":
         let names = try Self.names(["alias_name", "collection_name"], json: &reader)

@@ -39,6 +39,7 @@ extension CollectionUpdate {
     var updates: [[UInt8]: VectorUpdate] = [:]
     try reader.openObject()
     while let name = try reader.nextKey() {
+      try NamedVectorParameters.checkName(name)
       updates[Array(name.utf8)] = try VectorUpdate(name: name, json: &reader)
       try reader.checkCount("vectors", updates.count, atMost: CollectionConfiguration.vectorsMax)
     }

@@ -41,7 +41,7 @@ extension FieldCondition {
     var bounds = ValuesCount()
     try reader.openObject()
     while let key = try reader.nextPresentKey() {
-      try bounds.set(key, try reader.readInt("values_count.\(key)"), reader, in: "values_count")
+      try bounds.set(key, try reader.readInt("values_count"), reader, in: "values_count")
     }
     return bounds
   }
@@ -90,7 +90,7 @@ extension JSONReader {
   mutating func readDatetime() throws(RequestError) -> Int64 {
     let text = try readString()
     guard let instant = Datetime.microseconds(parsing: text) else {
-      throw error("\"\(text.prefix(64))\" is not a datetime (RFC 3339, or down to YYYY-MM-DD)")
+      throw error("\"\(JSONReader.excerpt(text))\" is not a datetime (RFC 3339, or down to YYYY-MM-DD)")
     }
     return instant
   }

@@ -43,7 +43,7 @@ extension JSONReader {
     case .bool:
       return "boolean `\(try readBool())`"
     case .string:
-      return "string \(Self.quoted(try readString()))"
+      return "string \"\(Self.excerpt(try readString()))\""
     case .array:
       return "sequence"
     case .object:
@@ -58,9 +58,9 @@ extension JSONReader {
     }
   }
 
-  /// `text` in quotes, cut when it is long, for a message.
-  private static func quoted(_ text: String) -> String {
-    let shown = text.prefix(64)
-    return "\"\(shown)\(shown.endIndex == text.endIndex ? "" : "…")\""
+  /// The beginning of a text that a client sent, short enough for a message.
+  static func excerpt(_ text: String) -> String {
+    let shown = text.unicodeScalars.prefix(64)
+    return shown.endIndex == text.endIndex ? text : String(shown) + "…"
   }
 }

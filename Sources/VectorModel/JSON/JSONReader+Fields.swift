@@ -50,12 +50,13 @@ extension JSONReader {
   /// Status 400 for a word or key outside a fixed set.
   func unknownWord(_ word: String, expected: [String]) -> RequestError {
     let list = expected.map { "`\($0)`" }.joined(separator: ", ")
-    return error("unknown variant `\(word)`, expected \(expected.count == 1 ? "" : "one of ")\(list)")
+    return error(
+      "unknown variant `\(Self.excerpt(word))`, expected \(expected.count == 1 ? "" : "one of ")\(list)")
   }
 
   /// Status 400 for a key that a closed object does not have.
   func unknownKey(_ key: String, in place: String, expected: String) -> RequestError {
-    error("unknown field `\(key)` in \(place), expected \(expected)")
+    error("unknown field `\(Self.excerpt(key))` in \(place), expected \(expected)")
   }
 
   /// Status 400 for a key that must be there and is not.

@@ -117,6 +117,7 @@ extension JSONReader {
 
   /// Goes back to a place that this reader has been at.
   package mutating func rewind(to mark: Mark) {
+    precondition(mark.offset <= count)
     offset = mark.offset
     levelsLeft = mark.levelsLeft
     isFirst = mark.isFirst

@@ -6,7 +6,7 @@ extension PointID {
     switch try reader.peek() {
     case .string:
       let text = try reader.readString()
-      guard let uuid = UUID128(text) else { throw Self.invalid("\"\(text.prefix(64))\"", reader) }
+      guard let uuid = UUID128(text) else { throw Self.invalid("\"\(JSONReader.excerpt(text))\"", reader) }
       self = .uuid(uuid)
     case .number:
       switch try reader.readNumberValue() {

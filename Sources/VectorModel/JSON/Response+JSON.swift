@@ -1,33 +1,3 @@
-extension Response {
-  /// Writes the envelope of a request that was answered in `seconds`.
-  package func write(to writer: inout JSONWriter, seconds: Double) {
-    writer.object { writer in
-      writer.key("result")
-      result.write(to: &writer)
-      writer.member("status", "ok")
-      writer.member("time", seconds)
-      if let applied {
-        writer.key("applied")
-        writer.object { writer in
-          writer.key("language")
-          writer.array(applied.languages) { $0.string($1) }
-        }
-      }
-    }
-  }
-}
-
-extension RequestError {
-  /// Writes the envelope of a request that failed after `seconds`.
-  package func write(to writer: inout JSONWriter, seconds: Double) {
-    writer.object { writer in
-      writer.key("status")
-      writer.object { $0.member("error", message) }
-      writer.member("time", seconds)
-    }
-  }
-}
-
 extension Response.Result {
   /// Writes what stands in the envelope's `result`.
   package func write(to writer: inout JSONWriter) {

@@ -20,9 +20,10 @@ extension VectorValue {
       self = try Self.multi(json: &reader)
     } else {
       var values: [Float] = []
-      values.reserveCapacity(expectedCount)
+      values.reserveCapacity(min(expectedCount, CollectionConfiguration.dimensionMax))
       try reader.readFloats(into: &values)
-      self = .dense(values)
+      // Room that was made in vain is given back, so that short vectors behind a long one cost what they are.
+      self = .dense(values.count < values.capacity / 4 ? values.map { $0 } : values)
     }
   }
 

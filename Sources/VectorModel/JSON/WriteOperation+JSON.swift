@@ -21,7 +21,9 @@ extension WriteOperation {
     var operation: WriteOperation?
     try reader.openObject()
     while let key = try reader.nextPresentKey() {
-      guard operation == nil else { throw reader.error("an operation has one key, `\(key)` is a second one") }
+      guard operation == nil else {
+        throw reader.error("an operation has one key, `\(JSONReader.excerpt(key))` is a second one")
+      }
       switch key {
       case "upsert": operation = .upsert(try UpsertOperation(json: &reader))
       case "delete": operation = .delete(try PointSelector(json: &reader))

@@ -11,22 +11,6 @@ import VectorModel
 
   private let uuid = UUID128(high: 0x6f96_19ff_8b86_d011, low: 0xb42d_00cf_4fc9_64ff)
 
-  @Test func envelopes() {
-    var writer = JSONWriter()
-    Response(.bool(true)).write(to: &writer, seconds: 0.25)
-    #expect(String(decoding: writer.bytes, as: UTF8.self) == #"{"result":true,"status":"ok","time":0.25}"#)
-    writer = JSONWriter()
-    Response(.count(3), applied: .init(languages: ["de", "fr"])).write(to: &writer, seconds: 1e-5)
-    #expect(
-      String(decoding: writer.bytes, as: UTF8.self)
-        == #"{"result":{"count":3},"status":"ok","time":1e-05,"applied":{"language":["de","fr"]}}"#)
-    writer = JSONWriter()
-    RequestError.notFound("Collection `x\"` doesn't exist!").write(to: &writer, seconds: 0)
-    #expect(
-      String(decoding: writer.bytes, as: UTF8.self)
-        == #"{"status":{"error":"Not found: Collection `x\"` doesn't exist!"},"time":0.0}"#)
-  }
-
   @Test func smallResults() {
     #expect(text(.exists(false)) == #"{"exists":false}"#)
     #expect(text(.collections(["a", "b\""])) == #"{"collections":[{"name":"a"},{"name":"b\""}]}"#)

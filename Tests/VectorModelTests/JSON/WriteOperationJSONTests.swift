@@ -96,6 +96,24 @@ import VectorModel
     expect(#"{"batch":{"ids":[\#(ids)],"vectors":[]}}"#, .validation, "the limit is 100000")
   }
 
+  @Test func shortVectorsBehindALongOneTakeLittleRoom() throws {
+    let long = Array(repeating: "0", count: 60_000).joined(separator: ",")
+    let operation = try read(#"{"points":[{"id":1,"vector":[\#(long)]},{"id":2,"vector":[1,2]}]}"#, upsert)
+    guard case .dense(let values)? = operation.points[1].vectors[""] else {
+      Issue.record("no dense vector")
+      return
+    }
+    #expect(values == [1, 2] && values.capacity < 100)
+  }
+
+  @Test func messagesShowTheBeginningOfLongTexts() {
+    let long = String(repeating: "e\u{301}", count: 100_000)
+    for text in [#"{"operations":[{"\#(long)":1}]}"#, #"{"operations":"\#(long)"}"#] {
+      #expect((refusal(of: text, list)?.message.utf8.count ?? 0) < 500)
+    }
+    #expect((refusal(of: #"{"points":["\#(long)"]}"#, selector)?.message.utf8.count ?? 0) < 500)
+  }
+
   @Test func selectorsAreIdsOrAFilter() throws {
     #expect(try read(#"{"points":[1,2]}"#, selector) == .ids([.number(1), .number(2)]))
     #expect(try read(#"{"points":null,"filter":{}}"#, selector) == .filter(Filter()))
