@@ -49,8 +49,10 @@ package final class PointStore: Sendable {
     self.fileSystem = fileSystem
     self.path = path
     self.options = options
-    environment = try StoreEnvironment(
-      path: path, mapByteCount: mapByteCount, readersMax: options.readersMax, create: create)
+    environment = try LargeAllocations.mapped { () throws(StorageError) in
+      try StoreEnvironment(
+        path: path, mapByteCount: mapByteCount, readersMax: options.readersMax, create: create)
+    }
   }
 
   deinit { try? close() }
