@@ -82,10 +82,16 @@ let package = Package(
         "VectorServer", "VectorClient", "VectorEngine", "VectorModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: settings),
 
-    .testTarget(name: "VectorModelTests", dependencies: ["VectorModel"], swiftSettings: settings),
+    .testTarget(
+      name: "VectorModelTests", dependencies: ["VectorModel"], exclude: ["Wire/Fixtures"],
+      swiftSettings: settings),
     .testTarget(
       name: "VectorIndexTests", dependencies: ["VectorIndex", "VectorModel", "CKernels"],
       swiftSettings: settings),
@@ -106,6 +112,7 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -1,7 +1,7 @@
 /// Takes apart what `ByteWriter` wrote. Never traps: whatever does not fit throws.
 package struct ByteReader {
-  private let bytes: [UInt8]
-  package private(set) var offset = 0
+  let bytes: [UInt8]
+  package internal(set) var offset = 0
 
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
 

@@ -1,6 +1,6 @@
 /// Appends the forms that records and frames are made of: little-endian numbers, LEB128 counts, raw bytes.
 package struct ByteWriter {
-  package private(set) var bytes: [UInt8] = []
+  package internal(set) var bytes: [UInt8] = []
 
   package init(reservingCapacity capacity: Int = 0) {
     bytes.reserveCapacity(capacity)
