@@ -59,6 +59,23 @@ struct OverlayField: Sendable {
   /// Where a term stands in `terms`.
   func index(of term: [UInt8]) -> Int? { termIndices[term].map { Int($0) } }
 
+  /// The distinct terms of a row.
+  /// - Complexity: O(log entries + terms).
+  func terms(ofRow row: Int) -> [[UInt8]] {
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    var found: [Int64] = []
+    while low < rows.count, rows[low] == row {
+      if !found.contains(keys[low]) { found.append(keys[low]) }
+      low += 1
+    }
+    return found.map { terms[Int($0)] }
+  }
+
   /// Calls `body` with the row of each entry whose key is wanted.
   @inline(__always) func forEachRow(where isWanted: (Int64) -> Bool, _ body: (UInt32) -> Void) {
     var entry = 0

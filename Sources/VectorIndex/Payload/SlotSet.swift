@@ -64,6 +64,35 @@ struct SlotSet: Sendable {
 
   var isEmpty: Bool { slice.count == 8 }
 
+  /// Whether a slot is here.
+  /// - Complexity: O(chunks + log slots of a chunk).
+  func contains(_ slot: UInt32) -> Bool {
+    let low = UInt16(truncatingIfNeeded: slot)
+    var isFound = false
+    _ = forEachChunk { chunk in
+      if UInt32(chunk.key) < slot >> 16 { return true }
+      if UInt32(chunk.key) == slot >> 16 { isFound = contains(low, in: chunk) }
+      return false
+    }
+    return isFound
+  }
+
+  private func contains(_ low: UInt16, in chunk: Chunk) -> Bool {
+    if chunk.form == .bitmap {
+      return u64(chunk.offset + 8 * Int(low >> 6)) >> UInt64(low & 63) & 1 == 1
+    }
+    let width = chunk.form == .array ? 2 : 4
+    var first = 0
+    var end = chunk.byteCount / width
+    while first < end {
+      let middle = (first + end) / 2
+      if u16(chunk.offset + width * middle) <= low { first = middle + 1 } else { end = middle }
+    }
+    guard first > 0 else { return false }
+    let place = chunk.offset + width * (first - 1)
+    return chunk.form == .array ? u16(place) == low : Int(low) <= Int(u16(place)) + Int(u16(place + 2))
+  }
+
   /// Adds the slots to a set.
   func insert(into words: inout SlotWords) {
     words.withWords { target in

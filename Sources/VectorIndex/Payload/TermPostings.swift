@@ -55,6 +55,15 @@ struct TermPostings: Sendable {
     }
   }
 
+  /// Whether a slot has the term at `index`.
+  func contains(_ slot: UInt32, at index: Int) -> Bool {
+    if let slots = plainSlots(index) {
+      let place = slots.partition { $0 < slot }
+      return place < slots.count && slots[place] == slot
+    }
+    return SlotSet(posting(index)).contains(slot)
+  }
+
   private func plainSlots(_ index: Int) -> PackedArray<UInt32>? {
     cardinalities[index] <= Self.plainCountMax ? PackedArray(posting(index)) : nil
   }

@@ -1,0 +1,109 @@
+import Testing
+import VectorModel
+
+@testable import VectorIndex
+
+@Suite struct PayloadIndexPartTests {
+  private static func parts(seed: UInt64, count: Int) throws -> [(PayloadField, PayloadIndexPart)] {
+    var generator = RandomPayloads(seed: seed)
+    let fields = PointSimulation.types.map { PayloadField(path: generator.paths[0], type: $0) }
+    var builder = try PayloadIndexBuilder(fields)
+    for slot in 0..<count where slot % 7 != 3 {
+      try builder.add(slot: UInt32(slot), payload: generator.payload())
+    }
+    return Array(zip(fields, builder.finish(slotCount: count)))
+  }
+
+  private func reopen(
+    _ field: PayloadField, _ sections: [(name: String, content: MemorySlice)]
+  ) throws(RequestError) -> PayloadIndexPart {
+    try PayloadIndexPart(field: field) { name in sections.first { $0.name == name }?.content }
+  }
+
+  @Test func sectionsAreTheWholePart() throws {
+    for (field, part) in try Self.parts(seed: 1, count: 300) {
+      let again = try reopen(field, part.sections())
+      #expect(again.slotCount == 300 && again.type == field.type && again.path.description == field.path)
+      for (left, right) in zip(part.sections(), again.sections()) {
+        #expect(left.name == right.name)
+        #expect(unsafe left.content.bytes.elementsEqual(right.content.bytes), "\(left.name)")
+      }
+    }
+  }
+
+  @Test func aMissingSectionIsNamed() throws {
+    for (field, part) in try Self.parts(seed: 2, count: 20) {
+      for section in part.sections() {
+        let rest = part.sections().filter { $0.name != section.name }
+        let error = #expect(throws: RequestError.self) { try reopen(field, rest) }
+        #expect(error?.message.contains(field.path) ?? false)
+        #expect(error?.message.contains(section.name) ?? false)
+      }
+    }
+  }
+
+  @Test func anotherFieldsPartIsRefused() throws {
+    for (field, part) in try Self.parts(seed: 3, count: 10) {
+      let others = PointSimulation.types.filter { $0 != field.type }.map {
+        PayloadField(path: field.path, type: $0)
+      }
+      for other in others + [PayloadField(path: "other", type: field.type)] {
+        #expect(throws: RequestError.self) { try reopen(other, part.sections()) }
+      }
+    }
+  }
+
+  /// Whatever happens to the bytes: an error, or a part that answers without reading out of bounds.
+  @Test(arguments: 0..<6)
+  func damageIsRefusedOrHarmless(seed: Int) throws {
+    var random = SplitMix(seed: UInt64(seed))
+    let conditions: [Condition] = (0..<20).map { _ in
+      var generator = RandomPayloads(seed: random.next())
+      return .field(generator.fieldCondition())
+    }
+    for (field, part) in try Self.parts(seed: UInt64(seed) + 10, count: 120) {
+      for _ in 0..<40 {
+        var sections = part.sections()
+        let index = Int.random(in: 0..<sections.count, using: &random)
+        var bytes = unsafe Array(sections[index].content.bytes)
+        if bytes.isEmpty || random.chance(20) {
+          bytes += [UInt8](repeating: 7, count: Int.random(in: 1...9, using: &random))
+        } else if random.chance(30) {
+          bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
+        } else {
+          for _ in 0..<Int.random(in: 1...3, using: &random) {
+            bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+          }
+        }
+        sections[index].content = MemorySlice(MemoryRegion(copying: bytes))
+        guard let opened = try? reopen(field, sections) else { continue }
+        for case .field(let condition) in conditions { _ = opened.verdict(condition, slotCount: 120) }
+      }
+    }
+  }
+
+  @Test func longColumnsAnswerFromBlocks() throws {
+    var random = SplitMix(seed: 9)
+    let count = 70_000
+    let values = (0..<count).map { _ in Int64.random(in: 0..<1000, using: &random) }
+    let column = NumberColumn(values.enumerated().map { (key: $0.element, slot: UInt32($0.offset)) })
+    #expect(column.sections.first { $0.name == "blocks" }?.content.count ?? 0 > 0)
+    for range in [0...999, 0...499, 500...999, 250...750, 3...3, 999...999, 1000...2000, 61...64, 0...0]
+      as [ClosedRange<Int64>]
+    {
+      var words = SlotWords(count: count)
+      column.insert(rows: column.rows(in: range), into: &words)
+      let found = words.bitset()
+      #expect((0..<count).allSatisfy { found[$0] == range.contains(values[$0]) }, "\(range)")
+    }
+  }
+
+  @Test func unsupportedTypesAreNamed() {
+    for type in [PayloadFieldType.geo, .text] {
+      let error = #expect(throws: RequestError.self) {
+        try PayloadIndexBuilder([PayloadField(path: "a", type: type)])
+      }
+      #expect(error?.message.contains(type.name) ?? false)
+    }
+  }
+}
