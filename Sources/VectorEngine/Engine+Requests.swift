@@ -112,8 +112,12 @@ extension Engine {
       reading(name, query.timeoutMilliseconds, completion) {
         engine, collection, deadline throws(RequestError) in
         try engine.executing(collection, deadline) { executor throws(RequestError) in
+          if let grouping = query.grouping {
+            let (groups, languages) = try executor.groups(query, grouping)
+            return Response(.groups(groups), applied: Response.Applied(kept: languages))
+          }
           let answer = try executor.answer(query)
-          return Response(.points(answer.points, form), applied: answer.applied)
+          return Response(.points(answer.points, form), applied: Response.Applied(kept: answer.languages))
         }
       }
     case .queryBatch(let name, let queries, let form):
@@ -127,8 +131,7 @@ extension Engine {
             lists.append(answer.points)
             languages.formUnion(answer.languages)
           }
-          let applied = languages.isEmpty ? nil : Response.Applied(languages: languages.sorted())
-          return Response(.pointBatches(lists, form), applied: applied)
+          return Response(.pointBatches(lists, form), applied: Response.Applied(kept: languages.sorted()))
         }
       }
     default: preconditionFailure("not a read")
@@ -168,9 +171,11 @@ extension Engine {
   }
 }
 
-extension QueryExecutor.Answer {
-  fileprivate var applied: Response.Applied? {
-    languages.isEmpty ? nil : Response.Applied(languages: languages)
+extension Response.Applied {
+  /// Absent where no language was asked for.
+  fileprivate init?(kept languages: [String]) {
+    if languages.isEmpty { return nil }
+    self.init(languages: languages)
   }
 }
 

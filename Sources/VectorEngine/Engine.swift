@@ -12,7 +12,8 @@ package final class Engine: RequestHandler {
   let collections: OpenCollections
   let catalogue: Catalogue
   private let directory: DataDirectory
-  private let searchers: WorkerPool
+  let searchers: WorkerPool
+  let snapshots: SnapshotService
   let scratches = ScratchPool()
   private let ticker: Ticker
   private let isStopping = Mutex(false)
@@ -44,6 +45,9 @@ package final class Engine: RequestHandler {
     searchers = WorkerPool(
       threadCount: configuration.searchThreads, queueCountMax: configuration.searchQueueMax)
     collections = OpenCollections(environment: environment, directory: directory)
+    snapshots = try SnapshotService(
+      environment: environment, directory: directory, collections: collections, catalogue: catalogue,
+      scratches: scratches)
     ticker = Ticker(milliseconds: max(20, configuration.commitMillisecondsMax / 2)) { [collections] in
       collections.tick()
     }
@@ -106,6 +110,7 @@ package final class Engine: RequestHandler {
     }
     guard isFirst else { return }
     ticker.stop()
+    snapshots.stop()
     searchers.stop()
     let failures = collections.closeAll()
     environment.builders.stop()

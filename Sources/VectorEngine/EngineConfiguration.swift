@@ -29,6 +29,16 @@ package struct EngineConfiguration: Sendable {
   /// Rows of the delta at which it is sealed at the latest, or this share of the generation where that is more.
   package var deltaRowsMax = 32_768
   package var deltaShareMax = 0.2
+  /// Log that is kept for restoring to a point in time, beyond what a restart needs; 0 keeps none.
+  package var logRetentionBytes = 0
+  package var logRetentionHours = 0
+  /// Snapshots that are kept of each collection and of the storage; older ones go. 0 keeps all.
+  package var snapshotsCountMax = 0
+  package var snapshotsAgeHoursMax = 0
+  /// Beginnings of the URLs that snapshots may be fetched from; empty permits none.
+  package var snapshotURLPrefixes: [String] = []
+  /// How often everything is read and compared with its checksums; 0 never.
+  package var scrubHours = 168
   /// The address space that a collection's store starts with.
   package var storeMapBytesMin = 64 << 20
 

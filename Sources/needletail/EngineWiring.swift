@@ -7,6 +7,8 @@ import VectorServer
 func engineOpener(_ configuration: EngineConfiguration, log: Logger) -> EngineOpener {
   { () throws(RequestError) in
     let engine = try Engine.open(configuration, logger: log)
-    return OpenedEngine(handler: engine, shutdown: { () throws(RequestError) in try engine.shutdown() })
+    return OpenedEngine(
+      handler: engine, metrics: EngineMetrics(engine),
+      shutdown: { () throws(RequestError) in try engine.shutdown() })
   }
 }

@@ -9,7 +9,7 @@ final class Catalogue: Sendable {
   /// Operations after which the log is begun anew with the state.
   private static let operationsMax: UInt64 = 10_000
   /// The identity in the catalogue's segments: it belongs to no collection.
-  private static let identity = LogIdentity(collection: UUID128(high: 0, low: 0), epoch: 1)
+  static let identity = LogIdentity(collection: UUID128(high: 0, low: 0), epoch: 1)
 
   private let log: SegmentedLog
   private let state: Mutex<CatalogueState>

@@ -10,7 +10,8 @@ struct CatalogueState: Hashable, Sendable {
   enum Change: Hashable, Sendable {
     case create(UUID128, name: String)
     case delete(UUID128)
-    /// Gives a name to another collection: the end of a restore.
+    /// Gives a name, and the aliases of the collection that had it, to another collection: the end of a restore.
+    /// The one that had it is forgotten.
     case rename(UUID128, name: String)
     case setAliases([String: UUID128])
     /// The whole state, with which a compacted log begins.
@@ -26,7 +27,9 @@ struct CatalogueState: Hashable, Sendable {
       aliases = aliases.filter { $0.value != id }
     case .rename(let id, let name):
       collections = collections.filter { $0.value != id }
-      collections[name] = id
+      if let old = collections.updateValue(id, forKey: name) {
+        aliases = aliases.mapValues { $0 == old ? id : $0 }
+      }
     case .setAliases(let new):
       aliases = new
     case .reset(let collections, let aliases):

@@ -59,7 +59,8 @@ extension WriteJob {
     case .write(_, _, let completion): completion(.failure(error))
     case .configure(_, let completion): completion(.failure(error))
     case .close(let completion): completion(.failure(error))
-    case .tick, .install: break
+    case .pin(let completion): completion(.failure(error))
+    case .tick, .install, .unpin: break
     }
   }
 }

@@ -53,6 +53,8 @@ struct CollectionRecovery {
     }
     state.sequence = meta.sequence
     state.nextNumber = meta.nextNumber
+    state.digest = meta.digest
+    state.overlapThrough = meta.overlapThrough
     state.producers = try ProducerTable(decoding: meta.producers)
     try replay(environment)
     try StorageError.mapped { () throws(StorageError) in try shard.removeUnnamed(by: manifest) }
@@ -229,14 +231,27 @@ struct StoredMeta {
   let nextNumber: UInt64
   let configuration: [UInt8]
   let producers: [UInt8]
+  let pointCount: UInt64
+  let digest: StateDigest
+  /// Only a restored store has it.
+  let overlapThrough: UInt64
 
   init(_ store: PointStore) throws(StorageError) {
-    (sequence, nextNumber, configuration, producers) = try store.read { (reader) throws(StorageError) in
+    (sequence, nextNumber, configuration, producers, pointCount, digest, overlapThrough) = try store.read {
+      (reader) throws(StorageError) in
       (
         try Self.number(StoreMeta.sequence, reader), try Self.number(StoreMeta.nextNumber, reader),
-        try Self.value(StoreMeta.configuration, reader), try Self.value(StoreMeta.producers, reader)
+        try Self.value(StoreMeta.configuration, reader), try Self.value(StoreMeta.producers, reader),
+        try Self.number(StoreMeta.pointCount, reader),
+        try StateDigest(decoding: Self.value(StoreMeta.digest, reader), path: reader.path),
+        try reader.meta(StoreMeta.overlapThrough) == nil ? 0 : Self.number(StoreMeta.overlapThrough, reader)
       )
     }
+  }
+
+  /// The last operation in the state that `reader` sees.
+  static func sequence(_ reader: borrowing StoreReader) throws(StorageError) -> UInt64 {
+    try number(StoreMeta.sequence, reader)
   }
 
   private static func value(_ name: String, _ reader: borrowing StoreReader) throws(StorageError) -> [UInt8] {

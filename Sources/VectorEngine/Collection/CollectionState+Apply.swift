@@ -20,30 +20,31 @@ extension CollectionState {
   ) throws(RequestError) {
     precondition(sequence > self.sequence, "records are applied in order, once")
     self.sequence = sequence
+    let applied = alreadyApplied(record.effect)
     switch record.effect {
     case .nothing: break
     case .putPoints(let newPoints):
-      for point in newPoints {
-        try put(point)
+      for point in newPoints where !applied.contains(point.id) {
+        try put(point, source)
         touched?.note(point.id, .vectors)
       }
     case .deletePoints(let ids):
-      for id in ids {
-        if let slot = points.slot(of: id) { remove(slot) }
+      for id in ids where !applied.contains(id) {
+        if let slot = points.slot(of: id) { remove(slot, source) }
         touched?.note(id, .vectors)
       }
     case .changePayload(let change, let ids):
-      for id in ids {
+      for id in ids where !applied.contains(id) {
         try changePayload(change, of: id, source)
         touched?.note(id, .payload)
       }
     case .putVectors(let changes):
-      for change in changes {
+      for change in changes where !applied.contains(change.id) {
         try putVectors(change, source)
         touched?.note(change.id, .vectors)
       }
     case .deleteVectors(let names, let ids):
-      for id in ids {
+      for id in ids where !applied.contains(id) {
         try deleteVectors(names, of: id, source)
         touched?.note(id, .vectors)
       }
@@ -55,8 +56,16 @@ extension CollectionState {
     }
   }
 
-  private mutating func put(_ point: Point) throws(RequestError) {
-    if let slot = points.slot(of: point.id) { remove(slot) }
+  /// The points that have the operation at hand in them already, as they may when a snapshot is restored: its
+  /// points were read while operations that are in its log as well were applied.
+  private func alreadyApplied(_ effect: Record.Effect) -> Set<PointID> {
+    guard sequence <= overlapThrough else { return [] }
+    return Set(
+      effect.ids.filter { id in points.slot(of: id).map { points[$0].version >= sequence } ?? false })
+  }
+
+  private mutating func put(_ point: Point, _ source: some PayloadSource) throws(RequestError) {
+    if let slot = points.slot(of: point.id) { remove(slot, source) }
     let number = nextNumber
     nextNumber += 1
     try insert(
@@ -64,9 +73,11 @@ extension CollectionState {
     pending.put(
       PendingPoints.Entry(id: point.id, version: sequence, payload: point.payload, vectors: point.vectors),
       number: number)
+    digest.add(point, version: sequence)
   }
 
-  private mutating func remove(_ slot: UInt32) {
+  private mutating func remove(_ slot: UInt32, _ source: some PayloadSource) {
+    subtractFromDigest(slot, source)
     let entry = points[slot]
     points.remove(slot)
     for name in vectors.keys { vectors[name]?.remove(slot: slot) }
@@ -80,6 +91,7 @@ extension CollectionState {
     guard let slot = points.slot(of: id) else { return }
     let old = try payload(of: slot, source)
     let new = change.applied(to: old)
+    digest.replace(id, points[slot].version, old, with: sequence, new)
     points.setVersion(sequence, of: slot)
     try payloads.put(slot, payload: new)
     touchStored(slot, payload: new, vectors: nil)
@@ -91,8 +103,13 @@ extension CollectionState {
     guard let slot = points.slot(of: change.id) else { return }
     let payload = try payload(of: slot, source)
     for entry in change.vectors.entries {
-      if case .dense(let values) = entry.value { vectors[entry.name]?.put(values, slot: slot) }
+      if case .dense(let values) = entry.value {
+        if let old = vectors[entry.name]?.values(of: slot) { digest.subtract(change.id, entry.name, old) }
+        vectors[entry.name]?.put(values, slot: slot)
+        digest.add(change.id, entry.name, values)
+      }
     }
+    digest.replace(change.id, points[slot].version, payload, with: sequence, payload)
     points.setVersion(sequence, of: slot)
     touchStored(slot, payload: payload, vectors: vectors(of: slot))
   }
@@ -102,7 +119,11 @@ extension CollectionState {
   ) throws(RequestError) {
     guard let slot = points.slot(of: id) else { return }
     let payload = try payload(of: slot, source)
-    for name in names { vectors[name]?.remove(slot: slot) }
+    for name in names {
+      if let old = vectors[name]?.values(of: slot) { digest.subtract(id, name, old) }
+      vectors[name]?.remove(slot: slot)
+    }
+    digest.replace(id, points[slot].version, payload, with: sequence, payload)
     points.setVersion(sequence, of: slot)
     touchStored(slot, payload: payload, vectors: vectors(of: slot))
   }
@@ -135,6 +156,7 @@ extension CollectionState {
         slotCount: points.slotCount)
     }
     for vector in old.vectors where new.vector(named: vector.name) == nil {
+      subtractFromDigest(allVectors: vector.name)
       vectors[vector.name] = nil
     }
     for field in old.payloadSchema where !new.payloadSchema.contains(field) {

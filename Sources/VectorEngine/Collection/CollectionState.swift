@@ -17,6 +17,10 @@ struct CollectionState: Sendable {
   var payloads: PayloadIndexes
   var pending = PendingPoints()
   var producers = ProducerTable()
+  /// The sum over everything that the points are.
+  var digest = StateDigest()
+  /// Points may be ahead of the operations up to this one: their versions say by how much.
+  var overlapThrough: UInt64 = 0
   /// The generation that the sealed slots stand for; 0 where there is none.
   var generation: UInt64 = 0
 

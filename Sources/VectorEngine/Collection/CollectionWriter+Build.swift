@@ -110,6 +110,7 @@ extension CollectionWriter {
     for (id, touch) in touched.points { try new.takeOver(id, touch, from: state, StoreSource(store: store)) }
     new.sequence = state.sequence
     new.nextNumber = state.nextNumber
+    new.digest = state.digest
     new.pending = state.pending
     new.producers = state.producers
     // The manifest never names parts that contain more than the store does durably.

@@ -8,6 +8,9 @@ enum StoreMeta {
   static let nextNumber = "next_number"
   static let configuration = "configuration"
   static let producers = "producers"
+  static let pointCount = "point_count"
+  static let digest = "digest"
+  static let overlapThrough = "overlap_through"
 }
 
 extension CollectionWriter {
@@ -29,8 +32,10 @@ extension CollectionWriter {
   func commitStore() throws(RequestError) {
     let committed = published.load().state
     guard log.durableSequence >= committed.sequence else { return }
-    let batch = committed.storeBatch
-    try StorageError.mapped { () throws(StorageError) in try store.commit(batch) }
+    try environment.stepTimes.measure(.commit) { () throws(RequestError) in
+      let batch = committed.storeBatch
+      try StorageError.mapped { () throws(StorageError) in try store.commit(batch) }
+    }
     state.pending.drop(committed.pending)
     pendingSince = state.pending.isEmpty && state.sequence == committed.sequence ? nil : .now
     if state.sequence == committed.sequence { publish() }
@@ -50,7 +55,7 @@ extension CollectionWriter {
       if log.byteCount(after: storeDurableSequence) > UInt64(configuration.logSegmentBytes) * 2 {
         try syncStore()
       }
-      let through = min(storeDurableSequence, covered)
+      let through = keptAfter(min(storeDurableSequence, covered))
       guard through > 0 else { return }
       try StorageError.mapped { () throws(StorageError) in try log.discard(through: through) }
     } catch {
@@ -94,6 +99,8 @@ extension CollectionState {
     batch.setMeta(StoreMeta.nextNumber, Self.bytes(nextNumber).span)
     batch.setMeta(StoreMeta.configuration, configuration.document().span)
     batch.setMeta(StoreMeta.producers, producers.encoded.span)
+    batch.setMeta(StoreMeta.pointCount, Self.bytes(UInt64(points.aliveCount)).span)
+    batch.setMeta(StoreMeta.digest, digest.encoded.span)
     return batch
   }
 

@@ -28,6 +28,9 @@ final class CollectionWriter: @unchecked Sendable {
   var pendingSince: ContinuousClock.Instant?
   /// The last operation that the store holds durably.
   var storeDurableSequence: UInt64
+  /// What snapshots that are being made need of the log.
+  var pins: [UInt64: LogPin] = [:]
+  var retention = LogRetention()
   var build = BuildState()
   private let status = Mutex(BuildStatus())
   /// How a build hands in its outcome; set before the first job.
@@ -69,6 +72,8 @@ final class CollectionWriter: @unchecked Sendable {
       case .configure(let change, let completion):
         answers.append(configure(change, completion))
       case .tick: break
+      case .pin(let completion): completion(pin())
+      case .unpin(let pin): pins[pin.number] = nil
       case .install(let outcome): outcomes.append(outcome)
       case .close(let completion): isClosing = completion
       }
@@ -104,7 +109,9 @@ final class CollectionWriter: @unchecked Sendable {
           sequences.append(sequence)
           continue
         }
-        let effect = try WriteResolver(view: privateView).resolve(operation)
+        let effect = try environment.stepTimes.measure(.resolve) { () throws(RequestError) in
+          try WriteResolver(view: privateView).resolve(operation)
+        }
         sequences.append(try logAndApply(Record(effect, producer: stamp)))
       }
     } catch {
@@ -144,15 +151,20 @@ final class CollectionWriter: @unchecked Sendable {
     }
     if state.pending.byteCount > configuration.pendingBytesMax { try commitStore() }
     let milliseconds = currentMilliseconds()
-    let body = record.encoded()
-    let sequence = try StorageError.mapped { () throws(StorageError) in
-      try log.append(
-        body.span, expecting: state.sequence, epoch: manifest.epoch, timeMilliseconds: milliseconds)
+    let times = environment.stepTimes
+    let body = times.measure(.encode) { record.encoded() }
+    let sequence = try times.measure(.append) { () throws(RequestError) in
+      try StorageError.mapped { () throws(StorageError) in
+        try log.append(
+          body.span, expecting: state.sequence, epoch: manifest.epoch, timeMilliseconds: milliseconds)
+      }
     }
     do throws(RequestError) {
-      try state.apply(
-        record, sequence: sequence, milliseconds: milliseconds,
-        source: StoreSource(store: store), touched: &touched)
+      try times.measure(.apply) { () throws(RequestError) in
+        try state.apply(
+          record, sequence: sequence, milliseconds: milliseconds,
+          source: StoreSource(store: store), touched: &touched)
+      }
     } catch {
       poison(error)
       throw error
@@ -166,9 +178,9 @@ final class CollectionWriter: @unchecked Sendable {
     guard log.lastSequence > published.load().state.sequence || hasUnsynced else { return }
     guard failure == nil else { return fail(&answers) }
     do throws(StorageError) {
-      _ = try log.sync()
+      try environment.stepTimes.measure(.sync) { () throws(StorageError) in _ = try log.sync() }
       hasUnsynced = false
-      publish()
+      environment.stepTimes.measure(.publish) { publish() }
     } catch {
       if error.isOutOfSpace {
         hasUnsynced = true

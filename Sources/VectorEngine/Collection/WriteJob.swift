@@ -9,6 +9,10 @@ enum WriteJob: Sendable {
     @Sendable (CollectionConfiguration) throws(RequestError) -> CollectionConfiguration, Completion<UInt64>)
   /// What is due by time: commits, sealing, cutting the log.
   case tick
+  /// Keeps the log from the store's last operation on, for a snapshot.
+  case pin(Completion<LogPin>)
+  /// The end of a pin.
+  case unpin(LogPin)
   /// A finished build takes the place of what it was built from.
   case install(BuildOutcome)
   /// The store takes over everything and all is closed.

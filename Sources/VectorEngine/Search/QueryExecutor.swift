@@ -18,17 +18,22 @@ struct QueryExecutor {
 
   /// - Throws: when the query does not fit the collection, and `timeout`.
   func answer(_ request: QueryRequest) throws(RequestError) -> Answer {
-    guard request.grouping == nil else { throw .notImplemented("groups") }
+    let (ranked, languages) = try rank(request)
+    let page = ranked.dropFirst(request.offset).prefix(request.limit)
+    let points = try view.scored(Array(page), request.withPayload, request.withVector)
+    return Answer(points: points, languages: languages)
+  }
+
+  /// The best `offset + limit` points, best first, and the languages that the pre-filter kept.
+  func rank(_ request: QueryRequest) throws(RequestError) -> (ranked: [RankedSlot], languages: [String]) {
     let (limit, offset) = (request.limit, request.offset)
     let (wanted, overflow) = limit.addingReportingOverflow(offset)
     guard !overflow, limit >= 0, offset >= 0, wanted <= QueryRequest.limitMax else {
       throw .badRequest("limit \(limit) and offset \(offset) exceed the limit \(QueryRequest.limitMax)")
     }
     var languages: [String] = []
-    var ranked = try rank(Source(request, limit: wanted), rootFilter: request.filter, depth: 0, &languages)
-    ranked = ranked.count > offset ? Array(ranked[offset...].prefix(limit)) : []
-    let points = try view.scored(ranked, request.withPayload, request.withVector)
-    return Answer(points: points, languages: languages)
+    let ranked = try rank(Source(request, limit: wanted), rootFilter: request.filter, depth: 0, &languages)
+    return (ranked, languages)
   }
 
   /// What a query and a prefetch have in common.
@@ -148,10 +153,10 @@ struct QueryExecutor {
     filter = language.joined(to: filter)
     languages = Array(Set(languages + language.languages)).sorted()
     let slots = try slots(filter, candidates)
-    let excludedCount = resolved.excluded.count
     guard source.limit > 0 else { return [] }
     let hnsw = state.configuration.hnsw.applying(parameters.hnsw)
-    let limit = source.limit + excludedCount
+    let mmr: MMR? = if case .nearest(_, let mmr) = query { mmr } else { nil }
+    let limit = max(source.limit, mmr?.candidatesLimit ?? 0) + resolved.excluded.count
     let options = PartSearchOptions(
       limit: limit, ef: max(source.parameters.ef ?? hnsw.efConstruction, limit),
       exact: source.parameters.isExact, oversampling: Float(max(source.parameters.oversampling ?? 2, 2)))
@@ -166,6 +171,7 @@ struct QueryExecutor {
     {
       ranked.append(hit)
     }
+    if let mmr { return try diversified(ranked, mmr, limit: source.limit, rows: rows) }
     return Array(ranked.prefix(source.limit))
   }
 

@@ -24,14 +24,13 @@ struct ExampleLookup {
   func resolve(_ query: Query) throws(RequestError) -> ResolvedQuery {
     var excluded: Set<PointID> = []
     switch query {
-    case .nearest(let input, mmr: nil):
+    case .nearest(let input, mmr: _):
       let vector = try vector(input, &excluded)
       return ResolvedQuery(target: .nearest(vector), excluded: excluded)
     case .recommend(let recommend):
       return try resolve(recommend)
     case .discover: throw .notImplemented("`discover`")
     case .context: throw .notImplemented("`context`")
-    case .nearest(_, mmr: _?): throw .notImplemented("`mmr`")
     case .formula: throw .notImplemented("`formula`")
     case .orderBy, .sampleRandom, .fusion:
       preconditionFailure("not a query by vectors")

@@ -10,7 +10,8 @@ extension RouteTable {
       .POST, "/collections/{collection_name}/points/query/batch", "query_batch_points", .read,
       queryBatch(.points, QueryRequest.list(json:))),
     Route(
-      .POST, "/collections/{collection_name}/points/query/groups", "query_points_groups", .read, .unbuilt),
+      .POST, "/collections/{collection_name}/points/query/groups", "query_points_groups", .read,
+      groups { (reader) throws(RequestError) in try QueryRequest(json: &reader) }),
     Route(
       .POST, "/collections/{collection_name}/points/search", "search_points", .read,
       query(.list) { (reader) throws(RequestError) in try QueryRequest(searchJSON: &reader) }),
@@ -18,7 +19,8 @@ extension RouteTable {
       .POST, "/collections/{collection_name}/points/search/batch", "search_batch_points", .read,
       queryBatch(.list, QueryRequest.searchList(json:))),
     Route(
-      .POST, "/collections/{collection_name}/points/search/groups", "search_point_groups", .read, .unbuilt),
+      .POST, "/collections/{collection_name}/points/search/groups", "search_point_groups", .read,
+      groups { (reader) throws(RequestError) in try QueryRequest(searchJSON: &reader) }),
     Route(
       .POST, "/collections/{collection_name}/points/recommend", "recommend_points", .read,
       query(.list) { (reader) throws(RequestError) in try QueryRequest(recommendJSON: &reader) }),
@@ -27,7 +29,7 @@ extension RouteTable {
       queryBatch(.list, QueryRequest.recommendList(json:))),
     Route(
       .POST, "/collections/{collection_name}/points/recommend/groups", "recommend_point_groups", .read,
-      .unbuilt),
+      groups { (reader) throws(RequestError) in try QueryRequest(recommendJSON: &reader) }),
     Route(
       .POST, "/collections/{collection_name}/points/discover", "discover_points", .read,
       query(.list) { (reader) throws(RequestError) in try QueryRequest(discoverJSON: &reader) }),
@@ -53,6 +55,15 @@ extension RouteTable {
       // Only the routes of groups group; elsewhere the keys mean nothing.
       request.grouping = nil
       return .query(collection: input.collection, request, form)
+    }
+  }
+
+  private static func groups(_ read: @escaping Reading<QueryRequest>) -> Route.Meaning {
+    .request { input throws(RequestError) in
+      var request = try input.json(read)
+      request.timeoutMilliseconds = try input.readTimeoutMilliseconds()
+      guard request.grouping != nil else { throw .format("missing field `group_by`") }
+      return .query(collection: input.collection, request, .points)
     }
   }
 

@@ -1,0 +1,38 @@
+import VectorModel
+
+/// What an engine tells of itself at one moment.
+package struct EngineFigures: Sendable {
+  package struct Collection: Sendable {
+    package var name: String
+    package var pointsCount: Int
+    /// Rows of all named vectors that no generation holds; searches scan them.
+    package var deltaRowsCount: Int
+    package var isBuilding: Bool
+  }
+
+  package var collectionsCount: Int
+  /// The collections that are open now.
+  package var open: [Collection]
+  package var waitingSearchesCount: Int
+  package var writeSteps: [(step: String, seconds: Double)]
+}
+
+extension Engine {
+  /// - Complexity: O(collections).
+  package var figures: EngineFigures {
+    let catalogue = catalogue.current
+    let names = Dictionary(uniqueKeysWithValues: catalogue.collections.map { ($0.value, $0.key) })
+    let open = collections.openCollections.compactMap { collection -> EngineFigures.Collection? in
+      guard let name = names[collection.id] else { return nil }
+      let state = collection.view.state
+      return EngineFigures.Collection(
+        name: name, pointsCount: state.points.aliveCount,
+        deltaRowsCount: state.vectors.values.reduce(0) { $0 + $1.deltaCount },
+        isBuilding: collection.buildStatus.isBuilding)
+    }
+    return EngineFigures(
+      collectionsCount: catalogue.collections.count, open: open.sorted { $0.name < $1.name },
+      waitingSearchesCount: searchers.waitingCount,
+      writeSteps: WriteStepTimes.Step.allCases.map { ("\($0)", environment.stepTimes.seconds($0)) })
+  }
+}

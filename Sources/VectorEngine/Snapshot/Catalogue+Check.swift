@@ -1,0 +1,23 @@
+import VectorModel
+import VectorStorage
+
+extension Catalogue {
+  /// The names in a catalogue that nobody has open; changes nothing on disk.
+  /// - Throws: naming the damage.
+  static func state(in directory: DataDirectory) throws(RequestError) -> CatalogueState {
+    var state = CatalogueState()
+    do throws(StorageError) {
+      let path = directory.cataloguePath
+      let log = try LogCheck(directory.fileSystem, directory: path, identity: identity)
+      while let record = try log.next() {
+        do throws(RequestError) { state.apply(try CatalogueState.Change(decoding: record.body)) } catch {
+          throw StorageError.damaged(
+            file: path, offset: nil, what: "operation \(record.sequence): \(error.message)")
+        }
+      }
+    } catch {
+      throw error.requestError
+    }
+    return state
+  }
+}

@@ -1,0 +1,115 @@
+import VectorModel
+import VectorStorage
+
+/// Reads one collection's files whole. The collection is closed, or what is read is not changed meanwhile.
+struct CollectionCheck {
+  let id: UUID128
+  let name: String
+  let shard: ShardDirectory
+  let configuration: EngineConfiguration
+  let proceed: () -> Bool
+  private(set) var defects: [Defect] = []
+  private(set) var pointCount: UInt64 = 0
+  private(set) var byteCount: UInt64 = 0
+
+  init(
+    id: UUID128, name: String, shard: ShardDirectory, configuration: EngineConfiguration,
+    proceed: @escaping () -> Bool = { true }
+  ) {
+    self.id = id
+    self.name = name
+    self.shard = shard
+    self.configuration = configuration
+    self.proceed = proceed
+  }
+
+  /// Checks manifest, store, log and parts of a collection that nobody has open.
+  mutating func run() {
+    do throws(RequestError) {
+      let manifest = try StorageError.mapped { () throws(StorageError) in try shard.readManifest() }
+      guard manifest.collection == id else {
+        return defects.append(
+          .lost(name, "\(shard.manifestPath) belongs to the collection \(manifest.collection)"))
+      }
+      checkParts(manifest)
+      let store = try StorageError.mapped { () throws(StorageError) in
+        try PointStore.open(
+          shard.fileSystem, path: shard.storePath(manifest.storeNumber), collection: id,
+          options: configuration.storeOptions)
+      }
+      try checkStore(store)
+      try checkLog(manifest, store)
+      try StorageError.mapped { () throws(StorageError) in try store.close() }
+    } catch {
+      defects.append(.lost(name, error.message))
+    }
+  }
+
+  /// Reads every value of the store, and compares count and digest with what the last commit noted.
+  mutating func checkStore(_ store: PointStore) throws(RequestError) {
+    let report = try StorageError.mapped { () throws(StorageError) in
+      try store.verify(proceed: proceed)
+    }
+    pointCount = report.pointCount
+    byteCount += report.byteCount
+    for defect in report.defects { defects.append(.lost(name, defect.description)) }
+    if report.defectCount > UInt64(report.defects.count) {
+      defects.append(.lost(name, "\(store.path): \(report.defectCount) defects in all"))
+    }
+    guard report.defectCount == 0, proceed() else { return }
+    let meta = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store) }
+    let contents = try StoreContents(
+      store, try CollectionConfiguration(document: meta.configuration), proceed: proceed)
+    // A commit in between changes both.
+    let after = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store) }
+    guard after.sequence == meta.sequence, proceed() else { return }
+    if contents.pointCount != meta.pointCount {
+      defects.append(
+        .lost(name, "\(store.path) holds \(contents.pointCount) points, \(meta.pointCount) were committed"))
+    }
+    if let digest = meta.digest.content, digest != contents.digest {
+      defects.append(
+        .lost(name, "\(store.path) has the digest \(contents.digest), \(digest) was committed"))
+    }
+  }
+
+  private mutating func checkLog(_ manifest: Manifest, _ store: PointStore) throws(RequestError) {
+    let meta = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store) }
+    let log = try StorageError.mapped { () throws(StorageError) in
+      try LogCheck(
+        shard.fileSystem, directory: shard.logPath,
+        identity: LogIdentity(collection: id, epoch: manifest.epoch), requiredSequence: meta.sequence)
+    }
+    if log.firstSequence > meta.sequence + 1 {
+      defects.append(
+        .lost(
+          name,
+          "\(shard.logPath) begins at operation \(log.firstSequence), the store ends at \(meta.sequence)"))
+    }
+    while let record = try StorageError.mapped({ () throws(StorageError) in try log.next() }), proceed() {
+      byteCount += UInt64(record.body.count)
+      do throws(RequestError) { _ = try Record(decoding: record.body) } catch {
+        defects.append(.lost(name, "\(shard.logPath): operation \(record.sequence): \(error.message)"))
+      }
+    }
+  }
+
+  /// Reads every part whole, the vectors too, which a start only maps.
+  mutating func checkParts(_ manifest: Manifest) {
+    for generation in manifest.generations {
+      for part in generation.files {
+        guard proceed() else { return }
+        do throws(StorageError) {
+          let file = try SectionFile(shard.fileSystem, path: shard.path + "/" + part.path, verify: .all)
+          byteCount += UInt64(file.byteCount)
+        } catch {
+          defects.append(.rebuilt(name, error.description))
+        }
+      }
+    }
+    guard let last = manifest.generations.last, defects.isEmpty else { return }
+    do throws(RequestError) { _ = try Generation(last, shard) } catch {
+      defects.append(.rebuilt(name, error.message))
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import VectorModel
+import VectorStorage
+
+/// Reads everything in a data directory that no server has open: catalogue, collections and snapshots.
+///
+/// Leaves all as it is, but for LMDB's lock files.
+package struct DataDirectoryCheck {
+  package struct Report: Sendable {
+    package var defects: [Defect] = []
+    package var collectionCount = 0
+    package var pointCount: UInt64 = 0
+    package var byteCount: UInt64 = 0
+    package var snapshotCount = 0
+    /// Directories that the catalogue does not name; the next start removes them.
+    package var unnamed: [String] = []
+  }
+
+  package private(set) var report = Report()
+  private let directory: DataDirectory
+  private let configuration: EngineConfiguration
+  private let progress: (_ what: String, _ done: Int, _ total: Int) -> Void
+
+  /// - Parameter progress: called before each thing that is read.
+  /// - Throws: when a server has the directory open, or there is none.
+  package init(
+    _ path: String, progress: @escaping (_ what: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+  ) throws(RequestError) {
+    try self.init(path, POSIXFileSystem(), progress: progress)
+  }
+
+  init(
+    _ path: String, _ fileSystem: any FileSystem,
+    progress: @escaping (_ what: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+  ) throws(RequestError) {
+    configuration = EngineConfiguration(dataDirectory: path)
+    self.progress = progress
+    directory = try StorageError.mapped { () throws(StorageError) in
+      guard try fileSystem.kind(of: path + "/FORMAT") == .file else {
+        throw .missing(file: path + "/FORMAT", what: "there is no data directory")
+      }
+      return try DataDirectory(fileSystem, path: path)
+    }
+  }
+
+  package mutating func run() throws(RequestError) -> Report {
+    let fileSystem = directory.fileSystem
+    if let state = checkCatalogue() {
+      let present = try StorageError.mapped { () throws(StorageError) in try directory.collections() }
+      report.unnamed = Set(present).subtracting(state.collections.values)
+        .map { DataDirectory.directoryName(of: $0) }.sorted()
+      let named = state.collections.sorted { $0.key < $1.key }
+      for (index, (name, id)) in named.enumerated() {
+        progress("collection \(name)", index, named.count)
+        guard present.contains(id) else {
+          report.defects.append(
+            .lost(name, "the collection's directory \(directory.shard(of: id).path) is missing"))
+          continue
+        }
+        var check = CollectionCheck(
+          id: id, name: name, shard: directory.shard(of: id), configuration: configuration)
+        check.run()
+        report.defects += check.defects
+        report.collectionCount += 1
+        report.pointCount += check.pointCount
+        report.byteCount += check.byteCount
+      }
+    }
+    try checkSnapshots(fileSystem)
+    try StorageError.mapped { () throws(StorageError) in try directory.close() }
+    return report
+  }
+
+  private mutating func checkCatalogue() -> CatalogueState? {
+    progress("catalogue", 0, 1)
+    do throws(RequestError) { return try Catalogue.state(in: directory) } catch {
+      report.defects.append(
+        Defect(
+          .damage, collection: nil, what: error.message,
+          advice: "keep a copy of the data directory, then restore the newest snapshot of the storage into "
+            + "a new one: needletail restore SNAPSHOT --data-dir NEW"))
+      return nil
+    }
+  }
+
+  private mutating func checkSnapshots(_ fileSystem: any FileSystem) throws(RequestError) {
+    let names = try StorageError.mapped { () throws(StorageError) in
+      try fileSystem.list(directory.snapshotsPath).filter { $0.hasSuffix(SnapshotLibrary.suffix) }.sorted()
+    }
+    for (index, name) in names.enumerated() {
+      progress("snapshot \(name)", index, names.count)
+      let path = directory.snapshotsPath + "/" + name
+      do throws(RequestError) {
+        let entry = try SnapshotLibrary.Entry(examining: path, name: name, fileSystem)
+        report.snapshotCount += 1
+        report.byteCount += entry.description.byteCount
+        if let base = entry.description.base, !names.contains(base) {
+          report.defects.append(
+            Defect(
+              .damage, collection: entry.collectionName,
+              what: "\(path) adds to the snapshot \(base), which is missing",
+              advice: "put the base back beside it, or delete the snapshot and make a full one"))
+        }
+      } catch {
+        report.defects.append(
+          Defect(
+            .damage, collection: nil, what: error.message,
+            advice: "delete the snapshot and make a new one while the collection is sound"))
+      }
+    }
+  }
+}
+
+/// Reads a snapshot that is not in a data directory.
+package func verifySnapshot(at path: String) throws(RequestError) -> SnapshotDescription {
+  let name = path.split(separator: "/").last.map(String.init) ?? path
+  return try SnapshotLibrary.Entry(examining: path, name: name, POSIXFileSystem()).description
+}

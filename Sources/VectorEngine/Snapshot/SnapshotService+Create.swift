@@ -1,0 +1,162 @@
+import Logging
+import VectorModel
+import VectorStorage
+
+extension SnapshotService {
+  /// Attempts while named vectors come and go.
+  private static let attemptsMax = 5
+
+  /// Makes a snapshot and drops those that are too many or too old.
+  func create(
+    _ scope: SnapshotScope, _ options: SnapshotOptions
+  ) throws(RequestError) -> SnapshotDescription {
+    try library.refresh()
+    let entry: SnapshotLibrary.Entry
+    switch scope {
+    case .collection(let name): entry = try createOfCollection(name, options)
+    case .storage:
+      guard options.base == nil else {
+        throw .badRequest("a snapshot of the whole storage has no base; make incremental ones of collections")
+      }
+      entry = try createOfStorage(options)
+    }
+    try library.add(entry)
+    environment.logger.info(
+      "snapshot made",
+      metadata: ["name": "\(entry.description.name)", "bytes": "\(entry.description.byteCount)"])
+    dropOld(entry.collectionName)
+    return entry.description
+  }
+
+  private func createOfCollection(
+    _ alias: String, _ options: SnapshotOptions
+  ) throws(RequestError) -> SnapshotLibrary.Entry {
+    let state = catalogue.current
+    let id = try state.collection(named: alias)
+    let name = state.name(of: id) ?? alias
+    let base = try options.base.map { baseName throws(RequestError) in try self.base(baseName, of: id) }
+    let prefix = "collection-\(DataDirectory.directoryName(of: id).prefix(8))"
+    return try withPinned(id) { (collection, pin) throws(RequestError) in
+      for _ in 0..<Self.attemptsMax {
+        let hash = HashBox()
+        let fileName = newFileName(prefix)
+        let summary = try writeFile(fileName, hash) { (file) throws(RequestError) in
+          try part(collection, pin, name, options.description, base).write(to: file)
+        }
+        guard let summary else { continue }
+        let description = SnapshotDescription(
+          name: fileName, creationMilliseconds: currentMilliseconds(), byteCount: hash.value.byteCount,
+          checksum: hash.value.digits, description: options.description, base: options.base,
+          sequence: summary.sequence, earliestSequence: summary.settledSequence)
+        return SnapshotLibrary.Entry(description: description, collectionName: name, collection: id)
+      }
+      throw Self.unsteady(name)
+    }
+  }
+
+  /// - Throws: `badRequest` where the base is not of this collection's present life.
+  private func base(_ name: String, of id: UUID128) throws(RequestError) -> CollectionSnapshot.Base {
+    let entry = try library.entry(named: name)
+    guard entry.collection == id else {
+      throw .badRequest("snapshot \(name) is of another collection, or of this one before it was restored")
+    }
+    let origin = SnapshotOrigin.Base(name: name, sequence: entry.description.sequence)
+    return CollectionSnapshot.Base(origin: origin, paths: try library.chain(name))
+  }
+
+  private func part(
+    _ collection: Collection, _ pin: LogPin, _ name: String, _ description: String,
+    _ base: CollectionSnapshot.Base?
+  ) -> CollectionSnapshot {
+    CollectionSnapshot(
+      collection: collection, name: name, description: description, base: base, pin: pin,
+      fileSystem: environment.fileSystem, scratches: scratches, cancellation: cancellation)
+  }
+
+  private func createOfStorage(_ options: SnapshotOptions) throws(RequestError) -> SnapshotLibrary.Entry {
+    for _ in 0..<Self.attemptsMax {
+      let hash = HashBox()
+      let fileName = newFileName("storage")
+      let isWhole = try writeFile(fileName, hash) { (file) throws(RequestError) -> Bool? in
+        try writeStorage(to: file, options.description) ? true : nil
+      }
+      guard isWhole != nil else { continue }
+      let description = SnapshotDescription(
+        name: fileName, creationMilliseconds: currentMilliseconds(), byteCount: hash.value.byteCount,
+        checksum: hash.value.digits, description: options.description, base: nil, sequence: 0,
+        earliestSequence: 0)
+      return SnapshotLibrary.Entry(
+        description: description, collectionName: nil, collection: UUID128(high: 0, low: 0))
+    }
+    throw Self.unsteady("storage")
+  }
+
+  /// - Returns: false when a collection's vectors changed meanwhile.
+  private func writeStorage(
+    to file: SnapshotFileWriter, _ description: String
+  ) throws(RequestError) -> Bool {
+    let state = catalogue.current
+    let ids = Dictionary(uniqueKeysWithValues: state.collections.map { ($0.value, $0.key) })
+    for (name, id) in state.collections.sorted(by: { $0.key < $1.key }) {
+      do throws(RequestError) {
+        let summary = try withPinned(id) { (collection, pin) throws(RequestError) in
+          try part(collection, pin, name, description, nil).write(to: file)
+        }
+        guard summary != nil else { return false }
+      } catch {
+        // One that was deleted before its turn is not in the snapshot.
+        guard catalogue.current.collections[name] != id else { throw error }
+        return false
+      }
+    }
+    var writer = ByteWriter()
+    let aliases = state.aliases.compactMapValues { ids[$0] }.sorted { $0.key < $1.key }
+    writer.count(aliases.count)
+    for (alias, name) in aliases {
+      writer.text(alias)
+      writer.text(name)
+    }
+    try StorageError.mapped { () throws(StorageError) in try file.item(.aliases, writer.bytes.span) }
+    return true
+  }
+
+  /// Writes a file whose contents `body` gives; no file is left where it fails or gives nil.
+  private func writeFile<T>(
+    _ name: String, _ hash: HashBox, _ body: (SnapshotFileWriter) throws(RequestError) -> T?
+  ) throws(RequestError) -> T? {
+    let file = try StorageError.mapped { () throws(StorageError) in
+      try SnapshotFileWriter(environment.fileSystem, path: library.path(of: name)) { hash.value.update($0) }
+    }
+    guard let result = try body(file) else { return nil }
+    try StorageError.mapped { () throws(StorageError) in try file.finish() }
+    return result
+  }
+
+  private static func unsteady(_ name: String) -> RequestError {
+    RequestError(
+      .unavailable, "Service unavailable: the named vectors of \(name) changed during \(attemptsMax) attempts")
+  }
+
+  /// Applies the limits on count and age; what others add to stays until they have gone.
+  private func dropOld(_ collectionName: String?) {
+    let configuration = environment.configuration
+    let now = currentMilliseconds()
+    let age = UInt64(configuration.snapshotsAgeHoursMax) * 3_600_000
+    var kept = library.list(collectionName)
+    while let oldest = kept.first, kept.count > 1 {
+      let isTooMany = configuration.snapshotsCountMax > 0 && kept.count > configuration.snapshotsCountMax
+      let isTooOld = age > 0 && oldest.description.creationMilliseconds + age < now
+      guard isTooMany || isTooOld, library.dependents(of: oldest.description.name).isEmpty else { return }
+      do throws(RequestError) { try library.remove(oldest.description.name) } catch {
+        return environment.logger.error(
+          "old snapshot not removed", metadata: ["error": "\(error.message)"])
+      }
+      kept.removeFirst()
+    }
+  }
+}
+
+/// A hash that a closure and its maker share on one thread.
+private final class HashBox {
+  var value = FileHash()
+}

@@ -1,0 +1,198 @@
+import Logging
+import VectorIndex
+import VectorModel
+import VectorStorage
+
+extension SnapshotService {
+  /// Makes a collection of a snapshot, under the given name, in the place of one that has it.
+  func recover(_ recovery: SnapshotRecovery) throws(RequestError) {
+    try CatalogueState.checkName(recovery.collection, "collection")
+    let file = try file(of: recovery)
+    if let expected = recovery.checksum { try check(file.path, expected) }
+    let parts = try scan(file.path)
+    guard parts.isStorage || parts.origins.count == 1, let first = parts.origins.first else {
+      throw .badRequest("the snapshot holds no collection")
+    }
+    let origin = parts.isStorage ? parts.origins.first { $0.name == recovery.collection } : first
+    guard let origin else {
+      throw .badRequest("the snapshot of the storage holds no collection `\(recovery.collection)`")
+    }
+    let id = try restore(file.path, origin, isStorage: parts.isStorage, until: recovery.until)
+    do throws(RequestError) {
+      try swap([recovery.collection: id], aliases: nil)
+    } catch {
+      try? collections.removeFiles(of: id)
+      throw error
+    }
+    withExtendedLifetime(file) {}
+  }
+
+  /// Makes every collection of a snapshot of the whole storage, and then moves all names and aliases at once;
+  /// collections that are not in it stay.
+  func recoverStorage(_ location: String) throws(RequestError) {
+    let path = try locate(location)
+    let parts = try scan(path)
+    guard parts.isStorage else { throw .badRequest("the snapshot is not of the whole storage") }
+    var ids: [String: UUID128] = [:]
+    do throws(RequestError) {
+      for origin in parts.origins {
+        ids[origin.name] = try restore(path, origin, isStorage: true, until: nil)
+      }
+      try swap(ids, aliases: parts.aliases)
+    } catch {
+      for id in ids.values { try? collections.removeFiles(of: id) }
+      throw error
+    }
+  }
+
+  // MARK: Where the file is
+
+  /// A file and whoever keeps it.
+  private struct LocatedFile {
+    let path: String
+    let owner: (any ByteSink)?
+  }
+
+  private func file(of recovery: SnapshotRecovery) throws(RequestError) -> LocatedFile {
+    switch recovery.source {
+    case .upload(let sink):
+      guard let upload = sink as? SnapshotUpload else { throw .badRequest("the upload is not this server's") }
+      return LocatedFile(path: upload.path, owner: upload)
+    case .location(let location):
+      return LocatedFile(path: try locate(location), owner: nil)
+    }
+  }
+
+  /// The file that a location means: a name that the server gave, alone or as a `file://` URL of its directory.
+  private func locate(_ location: String) throws(RequestError) -> String {
+    if location.hasPrefix("http://") || location.hasPrefix("https://") {
+      guard environment.configuration.snapshotURLPrefixes.contains(where: { location.hasPrefix($0) }) else {
+        throw RequestError(
+          .forbidden, "Forbidden: snapshots are fetched from no URL but those of snapshot_url_prefixes")
+      }
+      throw .notImplemented("fetching a snapshot from a URL")
+    }
+    try library.refresh()
+    var name = location[...]
+    if location.hasPrefix("file://") {
+      let prefix = "file://" + library.path(of: "")
+      guard location.hasPrefix(prefix) else {
+        throw RequestError(
+          .forbidden, "Forbidden: a snapshot's file must be in the server's own directory of snapshots")
+      }
+      name = location.dropFirst(prefix.count)
+    }
+    return library.path(of: try library.entry(named: String(name)).description.name)
+  }
+
+  private func check(_ path: String, _ expected: String) throws(RequestError) {
+    let found = try FileHash(path, environment.fileSystem).digits
+    guard found == expected.lowercased() else {
+      throw .badRequest("Snapshot checksum mismatch: expected \(expected.prefix(64)), got \(found)")
+    }
+  }
+
+  // MARK: What the file holds
+
+  private struct Parts {
+    var origins: [SnapshotOrigin] = []
+    /// The collection's name of each alias.
+    var aliases: [String: String] = [:]
+    var isStorage = false
+  }
+
+  /// Reads the file whole: all checksums are compared before anything is made of it.
+  private func scan(_ path: String) throws(RequestError) -> Parts {
+    var parts = Parts()
+    let reader = try StorageError.mapped { () throws(StorageError) in
+      try SnapshotFileReader(environment.fileSystem, path: path)
+    }
+    while let item = try reader.nextItem() {
+      if item.section == .collection {
+        parts.origins.append(
+          try reader.decoding("the collection") { () throws(RequestError) in
+            try SnapshotOrigin(decoding: item.bytes)
+          })
+      } else if item.section == .aliases {
+        parts.isStorage = true
+        parts.aliases = try reader.decoding("the aliases") { () throws(RequestError) in
+          var bytes = ByteReader(item.bytes)
+          var aliases: [String: String] = [:]
+          for _ in 0..<(try bytes.count(bytesEach: 2)) {
+            let alias = try bytes.text()
+            aliases[alias] = try bytes.text()
+          }
+          return aliases
+        }
+      }
+    }
+    return parts
+  }
+
+  // MARK: Restoring and moving the names
+
+  /// Makes the files of a new collection.
+  private func restore(
+    _ path: String, _ origin: SnapshotOrigin, isStorage: Bool, until: SnapshotRecovery.Until?
+  ) throws(RequestError) -> UUID128 {
+    let id = UUID128.random()
+    var chain = try library.chain(origin.base?.name).map { CollectionRestore.Part(path: $0) }
+    chain.append(CollectionRestore.Part(path: path, collectionName: isStorage ? origin.name : nil))
+    do throws(RequestError) {
+      let shard = try StorageError.mapped { () throws(StorageError) in try directory.createCollection(id) }
+      let outcome = try scratches.lend { (scratch) throws(RequestError) in
+        var restore = CollectionRestore(
+          id: id, shard: shard, environment: environment, scratch: scratch, cancellation: cancellation)
+        restore.until = until
+        let isAlive = catalogue.current.collections.values.contains(origin.collection)
+        guard until != nil, isAlive else { return try restore.run(chain) }
+        return try withPinned(origin.collection) { (_, pin) throws(RequestError) in
+          restore.laterLog = (pin, origin.collection)
+          return try restore.run(chain)
+        }
+      }
+      environment.logger.info(
+        "snapshot restored",
+        metadata: [
+          "collection": "\(id)", "points": "\(outcome.pointCount)", "sequence": "\(outcome.sequence)",
+        ])
+    } catch {
+      try? collections.removeFiles(of: id)
+      throw error
+    }
+    return id
+  }
+
+  /// Gives the names to the new collections in one change; the old ones go.
+  private func swap(
+    _ ids: [String: UUID128], aliases: [String: String]?
+  ) throws(RequestError) {
+    var old: [UUID128] = []
+    try catalogue.change(at: currentMilliseconds()) { state throws(RequestError) in
+      var names = state.collections
+      var moved: [UUID128: UUID128] = [:]
+      for (name, id) in ids {
+        guard state.aliases[name] == nil else {
+          throw .badRequest("`\(name)` is an alias; restore under the collection's own name")
+        }
+        if let previous = names.updateValue(id, forKey: name) { moved[previous] = id }
+      }
+      guard names.count <= environment.configuration.collectionsMax else {
+        throw .badRequest("collection \(names.count), limit \(environment.configuration.collectionsMax)")
+      }
+      old = Array(moved.keys)
+      var newAliases = state.aliases.mapValues { moved[$0] ?? $0 }
+      for (alias, name) in aliases ?? [:] where names[alias] == nil { newAliases[alias] = names[name] }
+      if ids.count == 1, aliases == nil, let (name, id) = ids.first { return .rename(id, name: name) }
+      return .reset(collections: names, aliases: newAliases)
+    }
+    for id in old {
+      let logger = environment.logger
+      collections.remove(id) { result in
+        if case .failure(let error) = result {
+          logger.error("a replaced collection's files stay", metadata: ["error": "\(error.message)"])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import Dispatch
+import Logging
+import Synchronization
+import VectorIndex
+import VectorModel
+import VectorStorage
+
+/// Makes, keeps and restores snapshots, one after the other, on a thread of its own that gives way to others.
+final class SnapshotService: Sendable {
+  let environment: EngineEnvironment
+  let directory: DataDirectory
+  let collections: OpenCollections
+  let catalogue: Catalogue
+  let library: SnapshotLibrary
+  let scratches: ScratchPool
+  let cancellation = Cancellation()
+  private let pool = WorkerPool(threadCount: 1, queueCountMax: 256, niceness: 10)
+  /// Numbers the files that were begun, so that two of one second have different names.
+  private let fileCount = Mutex(0)
+
+  init(
+    environment: EngineEnvironment, directory: DataDirectory, collections: OpenCollections,
+    catalogue: Catalogue, scratches: ScratchPool
+  ) throws(RequestError) {
+    self.environment = environment
+    self.directory = directory
+    self.collections = collections
+    self.catalogue = catalogue
+    self.scratches = scratches
+    library = try StorageError.mapped { () throws(StorageError) in try SnapshotLibrary(directory) }
+  }
+
+  /// Cuts off what runs and waits for its end.
+  func stop() {
+    cancellation.cancel()
+    pool.stop()
+  }
+
+  func handle(_ request: SnapshotRequest, _ completion: @escaping Completion<SnapshotResult>) {
+    switch request {
+    case .list(let scope):
+      submit(wait: true, completion) { [self] () throws(RequestError) in
+        let name = try collectionName(scope)
+        try library.refresh()
+        return .list(library.list(name).map(\.description))
+      }
+    case .create(let scope, let options, let wait):
+      submit(wait: wait, completion) { [self] () throws(RequestError) in
+        .one(try create(scope, options))
+      }
+    case .delete(let scope, let name, let wait):
+      submit(wait: wait, completion) { [self] () throws(RequestError) in
+        try library.remove(try entry(named: name, scope).description.name)
+        return .done
+      }
+    case .open(let scope, let name):
+      submit(wait: true, completion) { [self] () throws(RequestError) in
+        .source(try SnapshotSource(library, try entry(named: name, scope).description))
+      }
+    case .beginUpload:
+      submit(wait: true, completion) { [self] () throws(RequestError) in
+        .sink(try SnapshotUpload(directory, path: library.path(of: "upload-\(UUID128.random()).tmp")))
+      }
+    case .recover(let recovery, let wait):
+      submit(wait: wait, completion) { [self] () throws(RequestError) in
+        try recover(recovery)
+        return .done
+      }
+    }
+  }
+
+  /// Runs `body` on the service's thread; where nobody waits, the answer comes before.
+  private func submit(
+    wait: Bool, _ completion: @escaping Completion<SnapshotResult>,
+    _ body: @escaping @Sendable () throws(RequestError) -> SnapshotResult
+  ) {
+    let logger = environment.logger
+    let isAccepted = pool.submit {
+      let result = Result { () throws(RequestError) in try body() }
+      if wait { return completion(result) }
+      if case .failure(let error) = result {
+        logger.error("snapshot operation failed", metadata: ["error": "\(error.message)"])
+      }
+    }
+    if !isAccepted {
+      completion(.failure(RequestError(.tooManyRequests, "Too many requests: 256 snapshot operations wait")))
+    } else if !wait {
+      completion(.success(.accepted))
+    }
+  }
+
+  /// The collection's own name, where the scope may give an alias.
+  private func collectionName(_ scope: SnapshotScope) throws(RequestError) -> String? {
+    guard case .collection(let name) = scope else { return nil }
+    let state = catalogue.current
+    let id = try state.collection(named: name)
+    return state.name(of: id) ?? name
+  }
+
+  private func entry(
+    named name: String, _ scope: SnapshotScope
+  ) throws(RequestError) -> SnapshotLibrary.Entry {
+    let collectionName = try collectionName(scope)
+    try library.refresh()
+    let entry = try library.entry(named: name)
+    guard entry.collectionName == collectionName else {
+      throw .notFound("Snapshot \(name.prefix(256)) not found")
+    }
+    return entry
+  }
+
+  /// A name for a new file: what it is of, when it was made, and a number.
+  func newFileName(_ prefix: String) -> String {
+    let time = Datetime.text(microseconds: Int64(currentMilliseconds()) * 1000)
+      .filter { $0.isASCII && $0.isNumber }.prefix(14)
+    let number = fileCount.withLock { count in
+      count += 1
+      return count
+    }
+    let random = UUID128.random().description.prefix(8)
+    return "\(prefix)-\(time)-\(number)-\(random)\(SnapshotLibrary.suffix)"
+  }
+
+  /// Calls `body` with an open collection and a pin on its log; waits on this thread.
+  func withPinned<T>(
+    _ id: UUID128, _ body: (Collection, LogPin) throws(RequestError) -> T
+  ) throws(RequestError) -> T {
+    let collection: Collection = try waiting { collections.acquire(id, $0) }
+    defer { collections.release(id) }
+    let pin: LogPin = try waiting { collection.submit(.pin($0)) }
+    defer { collection.submit(.unpin(pin)) }
+    return try body(collection, pin)
+  }
+
+  /// Waits for the completion that `begin` is given.
+  func waiting<T: Sendable>(_ begin: (@escaping Completion<T>) -> Void) throws(RequestError) -> T {
+    let ended = DispatchSemaphore(value: 0)
+    let found = Mutex<Result<T, RequestError>?>(nil)
+    begin { result in
+      found.withLock { $0 = result }
+      ended.signal()
+    }
+    ended.wait()
+    guard let result = found.withLock({ $0 }) else { preconditionFailure("a completion is called once") }
+    return try result.get()
+  }
+}
+
+/// A snapshot's bytes, for a download.
+final class SnapshotSource: ByteSource {
+  let name: String
+  let byteCount: UInt64
+  private let file: any File
+
+  init(_ library: SnapshotLibrary, _ description: SnapshotDescription) throws(RequestError) {
+    name = description.name
+    do throws(StorageError) {
+      file = try library.fileSystem.open(library.path(of: description.name), .read)
+      byteCount = try file.byteCount()
+    } catch {
+      throw error.requestError
+    }
+  }
+
+  func read(at offset: UInt64, count: Int) throws(RequestError) -> [UInt8] {
+    try StorageError.mapped { () throws(StorageError) in try file.readBytes(count: count, at: offset) }
+  }
+}
+
+/// What an upload brings, in a file that goes with this object.
+final class SnapshotUpload: ByteSink {
+  let path: String
+  private let directory: DataDirectory
+  private let file: any File
+  private let byteCount = Mutex<UInt64>(0)
+  /// A disk is left this much, and is asked each time so many bytes have come.
+  private static let freeBytesMin: UInt64 = 64 << 20
+  private static let checkBytes: UInt64 = 32 << 20
+
+  init(_ directory: DataDirectory, path: String) throws(RequestError) {
+    self.directory = directory
+    self.path = path
+    do throws(StorageError) { file = try directory.fileSystem.open(path, .createNew) } catch {
+      throw error.requestError
+    }
+  }
+
+  deinit {
+    try? file.close()
+    try? directory.fileSystem.unlink(path)
+  }
+
+  func write(_ bytes: [UInt8]) throws(RequestError) {
+    try byteCount.withLock { (byteCount) throws(RequestError) in
+      do throws(StorageError) {
+        if byteCount / Self.checkBytes != (byteCount + UInt64(bytes.count)) / Self.checkBytes {
+          let free = try directory.freeByteCount()
+          guard free >= Self.freeBytesMin else {
+            throw .limit(file: path, what: "the upload would leave less than \(Self.freeBytesMin) bytes free")
+          }
+        }
+        try file.writeAll(bytes.span, at: byteCount)
+      } catch {
+        throw error.requestError
+      }
+      byteCount += UInt64(bytes.count)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package import VectorEngine
+
+/// What `/metrics` shows of an engine.
+package struct EngineMetrics: MetricsSource {
+  private let engine: Engine
+
+  package init(_ engine: Engine) { self.engine = engine }
+
+  package func metrics() -> [MetricFamily] {
+    let figures = engine.figures
+    let labels = figures.open.map { [(name: "collection", value: $0.name)] }
+    let values: [(name: String, help: String, value: (EngineFigures.Collection) -> Double)] = [
+      ("collection_points", "points of an open collection", { Double($0.pointsCount) }),
+      (
+        "collection_delta_rows", "rows of an open collection that no graph holds yet",
+        { Double($0.deltaRowsCount) }
+      ),
+      ("collection_building", "whether a generation is being built", { $0.isBuilding ? 1 : 0 }),
+    ]
+    var families = [
+      MetricFamily(
+        name: "collections_total", help: "collections of the catalogue", kind: .gauge,
+        value: Double(figures.collectionsCount)),
+      MetricFamily(
+        name: "collections_open", help: "collections held open", kind: .gauge,
+        value: Double(figures.open.count)),
+      MetricFamily(
+        name: "searches_waiting", help: "searches that wait for a thread", kind: .gauge,
+        value: Double(figures.waitingSearchesCount)),
+      MetricFamily(
+        name: "write_step_seconds_total", help: "time spent in each step of all writes", kind: .counter,
+        samples: figures.writeSteps.map { .init($0.seconds, labels: [("step", $0.step)]) }),
+    ]
+    for (name, help, value) in values {
+      let samples = zip(figures.open, labels).map { MetricFamily.Sample(value($0), labels: $1) }
+      families.append(MetricFamily(name: name, help: help, kind: .gauge, samples: samples))
+    }
+    return families
+  }
+}
