@@ -21,27 +21,28 @@ struct OverlayView: IndexedField {
       let indices = list.compactMap { field.index(of: $0).map { Int64($0) } }
       if indices.isEmpty { return }
       if let index = indices.first, indices.count == 1 { return scan(&words) { $0 == index } }
-      let wanted = Set(indices)
-      scan(&words) { wanted.contains($0) }
+      scan(&words, terms: places(indices))
     case .termsExcept(let list):
-      let excluded = Set(list.compactMap { field.index(of: $0).map { Int64($0) } })
-      scan(&words) { !excluded.contains($0) }
+      let excluded = places(list.compactMap { field.index(of: $0).map { Int64($0) } })
+      scan(&words, terms: excluded.map { !$0 })
     case .termsWithPrefix(let prefix):
-      let isWanted = field.terms.map { $0.starts(with: prefix) }
-      scan(&words) { isWanted[Int($0)] }
+      scan(&words, terms: (0..<field.termCount).map { field.term($0).starts(with: prefix) })
     case .termsWhere(let test):
-      let isWanted = field.terms.map { test.holds(for: PayloadIndexPart.text(of: $0, type: type)) }
-      scan(&words) { isWanted[Int($0)] }
+      scan(
+        &words,
+        terms: (0..<field.termCount).map {
+          test.holds(for: PayloadIndexPart.text(of: field.term($0), type: type))
+        })
     }
   }
 
   func insert(_ facts: FieldValues.Facts, into words: inout SlotWords) {
     words.withWords { target in
-      var row = 0
-      for found in field.facts {
-        let slot = slots[row]
-        if found & facts.rawValue != 0, slot != PayloadOverlay.dead { target.insert(Int(slot)) }
-        row += 1
+      field.facts.forEachChunk { chunk, first in
+        for (offset, found) in chunk.enumerated() where found & facts.rawValue != 0 {
+          let slot = slots[first + offset]
+          if slot != PayloadOverlay.dead { target.insert(Int(slot)) }
+        }
       }
     }
   }
@@ -55,11 +56,24 @@ struct OverlayView: IndexedField {
 
   func insertAll(into words: inout SlotWords) {
     words.withWords { target in
-      for slot in slots where slot != PayloadOverlay.dead { target.insert(Int(slot)) }
+      slots.forEachChunk { chunk, _ in
+        for slot in chunk where slot != PayloadOverlay.dead { target.insert(Int(slot)) }
+      }
     }
   }
 
-  func isNever(_ fact: FieldValues.Facts) -> Bool { !field.facts.contains { $0 & fact.rawValue != 0 } }
+  func isNever(_ fact: FieldValues.Facts) -> Bool { !field.everFacts.contains(fact) }
+
+  /// For each term whether its place is one of `indices`.
+  private func places(_ indices: [Int64]) -> [Bool] {
+    var places = [Bool](repeating: false, count: field.termCount)
+    for index in indices { places[Int(index)] = true }
+    return places
+  }
+
+  private func scan(_ words: inout SlotWords, terms isWanted: [Bool]) {
+    scan(&words) { isWanted[Int($0)] }
+  }
 
   @inline(__always) private func scan(_ words: inout SlotWords, where isWanted: (Int64) -> Bool) {
     words.withWords { target in

@@ -91,7 +91,7 @@ private struct CardinalityEstimator {
     Int
   > {
     guard let part = indexes.field(at: path)?.part else { return 0...total }
-    let alive = context.alive.onesCount - context.alive.onesCount(from: part.slotCount)
+    let alive = total - context.alive.onesCount(from: part.slotCount)
     let since = indexes.overlay.liveCount + total - alive
     let gone = part.slotCount - alive + indexes.overlay.liveCount
     return count(part).widened(below: gone, above: since, to: total)

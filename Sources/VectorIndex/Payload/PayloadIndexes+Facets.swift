@@ -93,7 +93,7 @@ private struct FacetTally {
       if IndexedValue.isNumeric(view.type) {
         numberCounts[key, default: 0] += 1
       } else {
-        termCounts[view.field.terms[Int(key)], default: 0] += 1
+        termCounts[view.field.term(Int(key)), default: 0] += 1
       }
     }
   }

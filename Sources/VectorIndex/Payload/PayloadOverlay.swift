@@ -37,7 +37,9 @@ struct PayloadOverlay: Sendable {
   func coveredSlots(slotCount: Int) -> Bitset {
     var words = SlotWords(count: slotCount)
     words.withWords { target in
-      for slot in slots where slot != Self.dead { target.insert(Int(slot)) }
+      slots.forEachChunk { chunk, _ in
+        for slot in chunk where slot != Self.dead { target.insert(Int(slot)) }
+      }
     }
     return words.bitset()
   }

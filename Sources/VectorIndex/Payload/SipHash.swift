@@ -4,23 +4,23 @@ package import VectorModel
 package enum SipHash {
   /// The hash of an id: of the eight bytes of an integer, little end first, or of the sixteen bytes of a UUID.
   package static func hash(_ id: PointID) -> UInt64 {
+    // Whole words of eight bytes, the first byte in the lowest bits; then the length in the highest byte.
+    var state = State()
     switch id {
-    case .number(let number): hash([number], byteCount: 8)
-    case .uuid(let uuid): hash([uuid.high.byteSwapped, uuid.low.byteSwapped], byteCount: 16)
+    case .number(let number):
+      state.absorb(number)
+      state.absorb(8 << 56)
+    case .uuid(let uuid):
+      state.absorb(uuid.high.byteSwapped)
+      state.absorb(uuid.low.byteSwapped)
+      state.absorb(16 << 56)
     }
+    return state.finish()
   }
 
   /// Whether a `slice` condition holds for an id.
   package static func isIn(slice index: UInt64, of total: UInt64, _ id: PointID) -> Bool {
     total > 0 && hash(id) % total == index
-  }
-
-  /// The hash of whole words of eight bytes, the first byte in the lowest bits.
-  private static func hash(_ words: [UInt64], byteCount: UInt64) -> UInt64 {
-    var state = State()
-    for word in words { state.absorb(word) }
-    state.absorb(byteCount << 56)
-    return state.finish()
   }
 
   private struct State {

@@ -107,11 +107,13 @@ struct SlotSet: Sendable {
     let first = Int(chunk.key) << 16
     switch chunk.form {
     case .array:
-      for index in 0..<chunk.cardinality { target.insert(first | Int(u16(chunk.offset + 2 * index))) }
+      forEach(UInt16.self, at: chunk.offset, count: chunk.cardinality) { target.insert(first | Int($0)) }
     case .bitmap:
-      // The last chunk may be cut off where the slots end.
-      let wordCount = min(1024, target.wordCount - first >> 6)
-      for index in 0..<wordCount { target.formOr(word: first >> 6 + index, u64(chunk.offset + 8 * index)) }
+      var word = first >> 6
+      forEach(UInt64.self, at: chunk.offset, count: 1024) { bits in
+        target.formOr(word: word, bits)
+        word &+= 1
+      }
     case .runs:
       for index in 0..<(chunk.byteCount / 4) {
         let start = first | Int(u16(chunk.offset + 4 * index))
@@ -126,7 +128,7 @@ struct SlotSet: Sendable {
       let first = UInt32(chunk.key) << 16
       switch chunk.form {
       case .array:
-        for index in 0..<chunk.cardinality { body(first | UInt32(u16(chunk.offset + 2 * index))) }
+        forEach(UInt16.self, at: chunk.offset, count: chunk.cardinality) { body(first | UInt32($0)) }
       case .bitmap:
         for index in 0..<1024 {
           var rest = u64(chunk.offset + 8 * index)
@@ -219,6 +221,18 @@ struct SlotSet: Sendable {
   @inline(__always) private func u16(_ offset: Int) -> UInt16 { load(offset) }
   @inline(__always) private func u32(_ offset: Int) -> UInt32 { load(offset) }
   @inline(__always) private func u64(_ offset: Int) -> UInt64 { load(offset) }
+
+  /// Calls `body` with `count` numbers from `offset` on; callers stay inside the slice.
+  @inline(__always) private func forEach<Number: FixedWidthInteger & BitwiseCopyable>(
+    _: Number.Type, at offset: Int, count: Int, _ body: (Number) -> Void
+  ) {
+    guard var address = unsafe slice.bytes.baseAddress else { return }
+    unsafe address += offset
+    for _ in 0..<count {
+      unsafe body(Number(littleEndian: address.loadUnaligned(as: Number.self)))
+      unsafe address += MemoryLayout<Number>.size
+    }
+  }
 
   /// The number at `offset`; callers stay inside the slice.
   @inline(__always) private func load<Number: FixedWidthInteger & BitwiseCopyable>(_ offset: Int) -> Number {

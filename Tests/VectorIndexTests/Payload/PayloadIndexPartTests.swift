@@ -56,7 +56,7 @@ import VectorModel
   /// Whatever happens to the bytes: an error, or a part that answers without reading out of bounds.
   @Test(arguments: 0..<6)
   func damageIsRefusedOrHarmless(seed: Int) throws {
-    var random = SplitMix(seed: UInt64(seed))
+    var random = SplitMix64(state: UInt64(seed))
     let conditions: [Condition] = (0..<20).map { _ in
       var generator = RandomPayloads(seed: random.next())
       return .field(generator.fieldCondition())
@@ -83,7 +83,7 @@ import VectorModel
   }
 
   @Test func longColumnsAnswerFromBlocks() throws {
-    var random = SplitMix(seed: 9)
+    var random = SplitMix64(state: 9)
     let count = 70_000
     let values = (0..<count).map { _ in Int64.random(in: 0..<1000, using: &random) }
     let column = NumberColumn(values.enumerated().map { (key: $0.element, slot: UInt32($0.offset)) })

@@ -36,9 +36,9 @@ import VectorModel
       // A view is not touched by what comes later.
       let view = simulation
       for _ in 0..<5 { try simulation.write() }
-      try check(view, seed: seed, filterCount: 30)
+      try check(view, seed: seed, filterCount: 16)
     }
-    try check(simulation, seed: seed, filterCount: 30)
+    try check(simulation, seed: seed, filterCount: 16)
   }
 
   private func check(_ view: PointSimulation, seed: Int, filterCount: Int) throws {

@@ -2,12 +2,12 @@ import VectorModel
 
 /// Random payloads and filters over few keys and values, so that they meet often.
 struct RandomPayloads {
-  var random: SplitMix
+  var random: SplitMix64
   /// The paths of this run: few, so that conditions and indexes meet.
   let paths: [String]
 
   init(seed: UInt64) {
-    random = SplitMix(seed: seed)
+    random = SplitMix64(state: seed)
     paths = Array(Self.pathTexts.shuffled(using: &random).prefix(6))
   }
 
@@ -215,5 +215,13 @@ struct RandomPayloads {
       lessThanOrEqual: random.chance(30) ? Int.random(in: 0...4, using: &random) : nil,
       greaterThan: random.chance(30) ? Int.random(in: 0...3, using: &random) : nil,
       greaterThanOrEqual: random.chance(40) ? Int.random(in: 0...4, using: &random) : nil)
+  }
+}
+
+extension SplitMix64 {
+  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+
+  mutating func pick<Element>(_ list: [Element]) -> Element {
+    list[Int.random(in: 0..<list.count, using: &self)]
   }
 }
