@@ -69,15 +69,15 @@ import VectorModel
     #expect(callCount > 100)
     var fired: [String: Int] = [:]
     for call in 0..<callCount {
-      for end in 0..<4 {
+      for end in 0..<TestLength.rounds(2, long: 12) {
         let fileSystem = try LogTesting.makeFileSystem()
         var ledger = Ledger()
         fileSystem.arm(fault, atCall: call)
         do throws(StorageError) { try run(fileSystem, &ledger) } catch {}
         if let operation = fileSystem.firedOperation { fired[operation, default: 0] += 1 }
         // The process ends, then perhaps the machine.
-        var random = SplitMix64(seed: UInt64(call * 4 + end))
-        if end == 0 { fileSystem.kill() } else { fileSystem.losePower(&random) }
+        var random = SplitMix64(seed: UInt64(call * 12 + end))
+        if (call + end) % 2 == 0 { fileSystem.kill() } else { fileSystem.losePower(&random) }
         try check(fileSystem, ledger, "\(fault) at call \(call), end \(end)")
       }
     }
@@ -94,10 +94,10 @@ import VectorModel
 
   /// A second power loss during the recovery from the first.
   @Test func powerLossDuringRecovery() throws {
-    for seed in 0..<60 as Range<UInt64> {
+    for seed in 0..<UInt64(TestLength.rounds(20, long: 300)) {
       let origin = try LogTesting.makeFileSystem()
       var ledger = Ledger()
-      origin.arm(.kill, atCall: 40 + Int(seed))
+      origin.arm(.kill, atCall: 40 + Int(seed) * 7 % 150)
       do throws(StorageError) { try run(origin, &ledger) } catch {}
       var random = SplitMix64(seed: seed)
       origin.losePower(&random)

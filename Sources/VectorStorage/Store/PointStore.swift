@@ -40,6 +40,8 @@ package final class PointStore: Sendable {
   private let committing = Mutex<Void>(())
   private let state = Mutex(State())
   private static let idleTransactionsMax = 4
+  /// With less than this many free bytes beyond a batch a failed commit is put down to the full disk.
+  private static let spareByteCount: UInt64 = 16 << 20
   static let formatName = "format"
   static let formatVersion: UInt32 = 1
 
@@ -86,20 +88,30 @@ package final class PointStore: Sendable {
     }
     let check = try StoreFileCheck(fileSystem, path: path)
     try check.extendIfShort(fileSystem, path: path)
-    let wanted = max(4 * Int(clamping: check.usedByteCount), options.mapByteCountMin)
-    let mapByteCount = min(
-      max(Int(check.usedByteCount), wanted), max(options.mapByteCountMax, Int(check.usedByteCount)))
+    do throws(StorageError) {
+      return try open(fileSystem, path: path, check, collection, options)
+    } catch {
+      if check.isShort { try fileSystem.open(path, .readWrite).truncate(to: check.fileByteCount) }
+      throw error
+    }
+  }
+
+  private static func open(
+    _ fileSystem: any FileSystem, path: String, _ check: StoreFileCheck, _ collection: UUID128,
+    _ options: Options
+  ) throws(StorageError) -> PointStore {
+    let wanted = max(4 * Int(check.usedByteCount), options.mapByteCountMin)
+    let mapByteCount = max(min(wanted, options.mapByteCountMax), Int(check.usedByteCount))
     let store = try PointStore(
       fileSystem, path: path, options: options, mapByteCount: mapByteCount, create: false)
     do throws(StorageError) {
       try store.checkFormat(collection)
       if check.isShort { try store.requireFreePages(check) }
+      return store
     } catch {
       try store.close()
-      if check.isShort { try fileSystem.open(path, .readWrite).truncate(to: check.fileByteCount) }
       throw error
     }
-    return store
   }
 
   /// Removes a store's file and LMDB's lock file, as far as they exist; the store must be closed.
@@ -134,9 +146,13 @@ package final class PointStore: Sendable {
       while true {
         try requireWritable()
         let outcome = try failing { () throws(StorageError) -> StoreCommit.Outcome in
-          try gate.shared { () throws(StorageError) -> StoreCommit.Outcome in
-            try requireReadable()
-            return try StoreCommit.apply(batch, to: environment)
+          do throws(StorageError) {
+            return try gate.shared { () throws(StorageError) -> StoreCommit.Outcome in
+              try requireReadable()
+              return try StoreCommit.apply(batch, to: environment)
+            }
+          } catch {
+            throw outOfSpace(batch.byteCount) ?? error
           }
         }
         if outcome == .done { return }
@@ -211,6 +227,24 @@ package final class PointStore: Sendable {
       guard let idle else { return }
       for transaction in idle { transaction.end() }
       environment.close()
+    }
+  }
+
+  /// The error of a full disk, if it is full: LMDB reports a write that was cut short for want of space as EIO.
+  private func outOfSpace(_ byteCount: Int) -> StorageError? {
+    do throws(StorageError) {
+      let file = try fileSystem.open(path, .readWrite)
+      let end = try file.byteCount()
+      do throws(StorageError) {
+        try file.preallocate(end..<(end + 2 * UInt64(byteCount) + Self.spareByteCount))
+      } catch {
+        try file.truncate(to: end)
+        return error.isOutOfSpace ? error : nil
+      }
+      try file.truncate(to: end)
+      return nil
+    } catch {
+      return nil
     }
   }
 
