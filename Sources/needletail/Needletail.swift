@@ -8,5 +8,7 @@ struct Needletail: AsyncParsableCommand {
     commandName: "needletail",
     abstract: "A vector database server.",
     version: "needletail \(ServerIdentity.version) (REST interface \(ServerIdentity.compatibleVersion))",
-    subcommands: [ServeCommand.self])
+    subcommands: [
+      ServeCommand.self, CollectionsCommand.self, QueryCommand.self, BenchCommand.self,
+    ])
 }

@@ -15,10 +15,10 @@ final class FrontHarness {
   /// - Parameter isReady: whether the handler answers already.
   init(
     _ handler: FakeHandler = FakeHandler(), keys: AccessKeys = AccessKeys(),
-    limits: HTTPLimits = HTTPLimits(), isReady: Bool = true
+    limits: HTTPLimits = HTTPLimits(), guardsLoopback: Bool = false, isReady: Bool = true
   ) throws {
     self.handler = handler
-    front = makeFront(keys: keys, limits: limits)
+    front = makeFront(keys: keys, limits: limits, guardsLoopback: guardsLoopback)
     if isReady { front.readiness.start(handler) }
     try HTTPListener.configure(
       channel, front: front, connections: ConnectionRegistry(connectionsMax: limits.connectionsMax))
@@ -46,10 +46,10 @@ final class FrontHarness {
 
 /// A front whose large bodies are decoded at once, on whatever thread brings them.
 func makeFront(
-  keys: AccessKeys = AccessKeys(), limits: HTTPLimits = HTTPLimits()
+  keys: AccessKeys = AccessKeys(), limits: HTTPLimits = HTTPLimits(), guardsLoopback: Bool = false
 ) -> HTTPFront {
   HTTPFront(
-    keys: keys, limits: limits, readiness: Readiness(), decoders: .singleton,
+    keys: keys, limits: limits, readiness: Readiness(), decoders: .singleton, guardsLoopback: guardsLoopback,
     log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
 }
 

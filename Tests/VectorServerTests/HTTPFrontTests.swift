@@ -192,6 +192,10 @@ struct HTTPFrontTests {
     #expect(answer.contains("8192"))
   }
 
+  @Test func aRequestWithoutHostIs400() throws {
+    #expect(try FrontHarness().send("GET /healthz HTTP/1.1\r\n\r\n").hasPrefix("HTTP/1.1 400"))
+  }
+
   @Test func encodedBodiesAre415() throws {
     let harness = try FrontHarness()
     let answer = try harness.send(

@@ -38,6 +38,9 @@ struct RouteTableTests {
       "recommend_points": #"{"positive":[1],"limit":1}"#, "query_batch_points": #"{"searches":[]}"#,
       "search_batch_points": #"{"searches":[]}"#, "recommend_batch_points": #"{"searches":[]}"#,
       "discover_points": #"{"target":1,"limit":1}"#, "discover_batch_points": #"{"searches":[]}"#,
+      "query_points_groups": #"{"query":1,"group_by":"a"}"#,
+      "search_point_groups": #"{"vector":[1,2],"limit":1,"group_by":"a","group_size":1}"#,
+      "recommend_point_groups": #"{"positive":[1],"limit":1,"group_by":"a","group_size":1}"#,
     ]
     var built = 0
     for route in RouteTable.all.routes {
@@ -51,7 +54,7 @@ struct RouteTableTests {
       #expect(request.isReadOnly == isRead, "\(route.name)")
       built += 1
     }
-    #expect(built == 37)
+    #expect(built == 40)
   }
 
   @Test func literalsGoBeforeArgumentsUnlessTheyLackTheMethod() {

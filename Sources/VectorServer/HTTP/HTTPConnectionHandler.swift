@@ -193,7 +193,7 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
     case .drop: return
     case .send(let isKeepAlive): self.isKeepAlive = isKeepAlive
     }
-    let head = reply.head(version: version, isKeepAlive: isKeepAlive)
+    let head = reply.head(version: version, isKeepAlive: isKeepAlive, date: front.date.now)
     context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
     if !isHead, byteCount > 0 {
       context.write(Self.wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)

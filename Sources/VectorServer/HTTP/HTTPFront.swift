@@ -12,9 +12,12 @@ package final class HTTPFront: Sendable {
   package let limits: HTTPLimits
   package let metrics: RequestMetrics
   package let bodies: BodyBudget
+  let date = HTTPDate()
   package let identity: ServerIdentity
   package let readiness: Readiness
   package let log: Logger
+  /// Whether web pages must be kept away, because no key does it.
+  private let guardsLoopback: Bool
   /// Where large bodies are decoded, so that they hold up no other connection of their event loop.
   private let decoders: NIOThreadPool
   private let metricsSources = Mutex<[any MetricsSource]>([])
@@ -22,7 +25,7 @@ package final class HTTPFront: Sendable {
   package init(
     identity: ServerIdentity = ServerIdentity(), keys: AccessKeys = AccessKeys(),
     limits: HTTPLimits = HTTPLimits(), readiness: Readiness, decoders: NIOThreadPool,
-    log: Logger
+    guardsLoopback: Bool = false, log: Logger
   ) {
     routes = RouteTable.all
     metrics = RequestMetrics(routes: routes.routes)
@@ -32,6 +35,7 @@ package final class HTTPFront: Sendable {
     self.limits = limits
     self.readiness = readiness
     self.decoders = decoders
+    self.guardsLoopback = guardsLoopback
     self.log = log
   }
 
@@ -56,11 +60,14 @@ package final class HTTPFront: Sendable {
     let method = head.method == .HEAD ? HTTPMethod.GET : head.method
     let match = routes.match(method, path: path)
     let index: Int? = if case .route(let index, _) = match { index } else { nil }
-    if let refusal = refuseAccess(facts.key, route: index) { return refuse(refusal, route: index) }
+    if let refusal = refuseAccess(facts, route: index) { return refuse(refusal, route: index) }
     guard target.count <= HTTPLimits.targetBytesMax else {
       let message =
         "the request's target has \(target.count) bytes, the limit is \(HTTPLimits.targetBytesMax)"
       return refuse(Envelope.failure(status: 414, message: "Bad request: \(message)"), route: index)
+    }
+    guard facts.host != nil || head.version.minor == 0 else {
+      return refuse(Envelope.failure(.badRequest("the Host header is missing")), route: index)
     }
     switch match {
     case .unknown:
@@ -97,10 +104,13 @@ package final class HTTPFront: Sendable {
   }
 
   /// The answer to a request that lacks the key for its route; a path without one needs the reading key.
-  private func refuseAccess(_ key: String?, route index: Int?) -> HTTPReply? {
+  private func refuseAccess(_ facts: HTTPHeadFacts, route index: Int?) -> HTTPReply? {
+    if guardsLoopback, let reason = LoopbackGuard.refusal(host: facts.host, origin: facts.origin) {
+      return .text(403, reason)
+    }
     let access = index.map { routes.routes[$0].access } ?? .read
     if case .open = access { return nil }
-    switch keys.access(with: key) {
+    switch keys.access(with: facts.key) {
     case .full: return nil
     case .readOnly:
       guard case .write = access, let index else { return nil }

@@ -7,6 +7,8 @@ struct HTTPHeadFacts {
   var key: String?
   var idempotencyKey: String?
   var contentEncoding: String?
+  var host: String?
+  var origin: String?
 
   init(_ head: HTTPRequestHead) {
     connection.isKeepAlive = head.isKeepAlive
@@ -16,6 +18,10 @@ struct HTTPHeadFacts {
   private mutating func read(_ name: String, _ value: String) {
     // The length is compared first: few headers come as far as a comparison of letters.
     switch name.utf8.count {
+    case 4 where Self.equal(name, "host"):
+      host = value
+    case 6 where Self.equal(name, "origin"):
+      origin = value
     case 6 where Self.equal(name, "expect"):
       connection.expectsContinue = Self.equal(value, "100-continue")
     case 7 where Self.equal(name, "api-key"):

@@ -31,9 +31,10 @@ package struct HTTPReply: Sendable {
   }
 
   /// The head for this answer to a request of `version`.
-  package func head(version: HTTPVersion, isKeepAlive: Bool) -> HTTPResponseHead {
+  package func head(version: HTTPVersion, isKeepAlive: Bool, date: String) -> HTTPResponseHead {
     var headers = HTTPHeaders()
     headers.reserveCapacity(4)
+    headers.add(name: "date", value: date)
     if status != 204 {
       headers.add(name: "content-type", value: contentType.rawValue)
       headers.add(name: "content-length", value: String(body.readableBytes))

@@ -32,7 +32,7 @@ package enum Server {
       let connections = ConnectionRegistry(connectionsMax: settings.limits.connectionsMax)
       let front = HTTPFront(
         identity: identity, keys: settings.keys, limits: settings.limits, readiness: Readiness(),
-        decoders: threads, log: log)
+        decoders: threads, guardsLoopback: !settings.mayBeOpen && !settings.keys.areDemanded, log: log)
       front.addMetricsSource(connections)
       let listener = try await HTTPListener.bind(
         front: front, connections: connections, host: settings.host, port: settings.httpPort, group: group,

@@ -22,28 +22,38 @@ package enum ProcessInputs {
   }
 
   /// The largest settings file.
-  package static let fileBytesMax = 1 << 20
+  package static let settingsBytesMax = 1 << 20
 
   /// Reads a settings file.
   ///
   /// - Throws: an error naming the path, and what is wrong with the file.
   package static func settingsFile(_ path: String) throws(SettingsError) -> SettingsFile {
-    guard let file = unsafe fopen(path, "r") else {
-      throw SettingsError(
-        "the settings file \"\(path)\" cannot be read: \(unsafe String(cString: strerror(errno)))")
-    }
-    defer { unsafe fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: fileBytesMax + 1)
-    let count = unsafe fread(&bytes, 1, bytes.count, file)
-    guard unsafe ferror(file) == 0 else {
-      throw SettingsError("the settings file \"\(path)\" cannot be read")
-    }
-    guard count <= fileBytesMax else {
-      throw SettingsError("the settings file \"\(path)\" is larger than the limit of \(fileBytesMax) bytes")
-    }
-    guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
-      throw SettingsError("the settings file \"\(path)\" is not valid UTF-8")
+    let bytes = try contents(of: path, bytesMax: settingsBytesMax)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw SettingsError("the file \"\(path)\" is not valid UTF-8")
     }
     return try SettingsFile(text: text, path: path)
+  }
+
+  /// The bytes of a file.
+  ///
+  /// - Throws: an error naming the path, and why it cannot be read or that it is too large.
+  package static func contents(of path: String, bytesMax: Int) throws(SettingsError) -> [UInt8] {
+    guard let file = unsafe fopen(path, "r") else {
+      throw SettingsError("the file \"\(path)\" cannot be read: \(unsafe String(cString: strerror(errno)))")
+    }
+    defer { unsafe fclose(file) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe fread(&part, 1, part.count, file)
+      if count == 0 { break }
+      bytes.append(contentsOf: part[..<count])
+      guard bytes.count <= bytesMax else {
+        throw SettingsError("the file \"\(path)\" is larger than the limit of \(bytesMax) bytes")
+      }
+    }
+    guard unsafe ferror(file) == 0 else { throw SettingsError("the file \"\(path)\" cannot be read") }
+    return bytes
   }
 }

@@ -9,6 +9,8 @@ package struct ServerSettings: Sendable {
   package var httpPort: Int
   package var binaryPort: Int
   package var keys: AccessKeys
+  /// Whether strangers may come in where there are no keys.
+  package var mayBeOpen: Bool
   /// PEM files of the certificate chain and its private key.
   package var tls: (certificate: String, key: String)?
   package var eventLoopThreads: Int
@@ -37,7 +39,7 @@ package struct ServerSettings: Sendable {
     if let full = keys.full, full == keys.readOnly {
       throw values.invalid(.readOnlyAPIKey, "must not be the same as api_key")
     }
-    let mayBeOpen = try values.boolean(.allowRemoteWithoutKey)
+    mayBeOpen = try values.boolean(.allowRemoteWithoutKey)
     if !keys.areDemanded, !mayBeOpen, !Self.isLoopback(host) {
       throw values.invalid(
         .host,
