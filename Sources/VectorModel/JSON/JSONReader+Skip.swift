@@ -36,20 +36,14 @@ extension JSONReader {
     }
   }
 
-  /// Reads over one value and returns where it stands, without the white space around it.
-  package mutating func readRange() throws(RequestError) -> Range<Int> {
-    _ = skipSpace()
-    let start = offset
-    try skipValue()
-    return start..<offset
-  }
-
   /// Reads over one value and returns its bytes as received, without the white space around it.
   ///
   /// The bytes are a valid text of their own.
   package mutating func readRaw() throws(RequestError) -> [UInt8] {
-    let range = try readRange()
-    return bytes(range)
+    _ = skipSpace()
+    let start = offset
+    try skipValue()
+    return bytes(start..<offset)
   }
 
   /// Reads over one object and returns its bytes as received; any other kind of value is refused.
