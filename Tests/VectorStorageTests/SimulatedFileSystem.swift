@@ -328,11 +328,11 @@ extension Array where Element == UInt8 {
       if size < count {
         removeLast(count - size)
       } else {
-        append(contentsOf: repeatElement(0, count: size - count))
+        append(contentsOf: [UInt8](repeating: 0, count: size - count))
       }
     case .write(let offset, let bytes):
       if count < offset + bytes.count {
-        append(contentsOf: repeatElement(0, count: offset + bytes.count - count))
+        append(contentsOf: [UInt8](repeating: 0, count: offset + bytes.count - count))
       }
       replaceSubrange(offset..<(offset + bytes.count), with: bytes)
     }
