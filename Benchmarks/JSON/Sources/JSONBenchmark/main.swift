@@ -93,7 +93,7 @@ let writing = try fastest([
     "Needletail, with vectors", rounds,
     {
       var writer = JSONWriter()
-      Response(.points(points, .points)).write(to: &writer, seconds: 0)
+      Response.Result.points(points, .points).write(to: &writer)
       written = writer.bytes.count
     }
   ),
