@@ -26,14 +26,18 @@ struct RandomPayloads {
   static let integers: [Int64] = [
     0, 1, 2, 3, -1, .max, .min, .max - 1, 9_007_199_254_740_993, 9_007_199_254_740_992, 1_704_067_200_000_000,
   ]
-  private static let numberTexts = [
+  static let numberTexts = [
     "0", "1", "2", "3", "-1", "1.0", "2.5", "-0", "-0.0", "1e2", "1e-3", "9223372036854775807",
     "-9223372036854775808", "9223372036854775806", "9007199254740993", "9223372036854775808",
     "18446744073709551615", "18446744073709551616", "1e300", "-1e300", "1704067200000000",
   ]
-  private static let bounds: [Double] = [
+  static let bounds: [Double] = [
     0, -0.0, 1, 2, 2.5, -1, 100, 9_007_199_254_740_992, 9_223_372_036_854_775_808, -9_223_372_036_854_775_808,
     1e19, 1e300, -1e300, 0.001, -.infinity, .infinity,
+  ]
+
+  static let instants: [Int64] = [
+    1_704_067_200_000_000, 1_717_245_000_000_000, 1_717_237_800_000_001, 0, .max, .min,
   ]
 
   // MARK: Payloads
@@ -198,15 +202,12 @@ struct RandomPayloads {
           greaterThan: random.chance(30) ? random.pick(Self.bounds) : nil,
           greaterThanOrEqual: random.chance(40) ? random.pick(Self.bounds) : nil))
     }
-    let instants: [Int64] = [
-      1_704_067_200_000_000, 1_717_245_000_000_000, 1_717_237_800_000_001, 0, .max, .min,
-    ]
     return .datetime(
       Bounds(
-        lessThan: random.chance(30) ? random.pick(instants) : nil,
-        lessThanOrEqual: random.chance(30) ? random.pick(instants) : nil,
-        greaterThan: random.chance(30) ? random.pick(instants) : nil,
-        greaterThanOrEqual: random.chance(40) ? random.pick(instants) : nil))
+        lessThan: random.chance(30) ? random.pick(Self.instants) : nil,
+        lessThanOrEqual: random.chance(30) ? random.pick(Self.instants) : nil,
+        greaterThan: random.chance(30) ? random.pick(Self.instants) : nil,
+        greaterThanOrEqual: random.chance(40) ? random.pick(Self.instants) : nil))
   }
 
   private mutating func counts() -> ValuesCount {
