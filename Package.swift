@@ -34,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CChecksum", cSettings: fastC),
+    .target(name: "CSHA256", cSettings: fastC),
     .target(name: "CKernels", cSettings: fastC),
 
     .target(name: "VectorModel", swiftSettings: settings),
@@ -51,7 +52,7 @@ let package = Package(
     .target(
       name: "VectorEngine",
       dependencies: [
-        "VectorModel", "VectorIndex", "VectorStorage",
+        "VectorModel", "VectorIndex", "VectorStorage", "CSHA256",
         .product(name: "HashTreeCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -16,7 +16,7 @@ enum ImportRule {
       "VectorModel", "CLMDB", "CZstd", "CChecksum", "FoundationEssentials", "Synchronization",
     ]),
     "VectorEngine": platform.union([
-      "VectorModel", "VectorIndex", "VectorStorage", "HashTreeCollections", "Logging", "Dispatch",
+      "VectorModel", "VectorIndex", "VectorStorage", "CSHA256", "HashTreeCollections", "Logging", "Dispatch",
       "FoundationEssentials", "Synchronization",
     ]),
     "VectorServer": platform.union(networking).union([

@@ -25,4 +25,12 @@ int nt_crc32c_path(void);
 /// checksum in `*result`. Only tests call it.
 int nt_crc32c_by_path(int path, uint32_t crc, const void *bytes, size_t count, uint32_t *result);
 
+/// A 128-bit hash of a key of four numbers and `count` bytes; the same on every processor. Not for secrets:
+/// whoever chooses the bytes can make two hashes equal.
+void nt_digest128(const uint64_t key[4], const void *bytes, size_t count, uint64_t result[2]);
+
+/// CRC-32 (ISO-HDLC, reflected polynomial 0xEDB88320, the one of zlib) of `count` bytes, continuing from `crc`;
+/// begins with 0 as above.
+uint32_t nt_crc32(uint32_t crc, const void *bytes, size_t count);
+
 #endif

@@ -124,7 +124,8 @@ struct CollectionRestore: @unchecked Sendable {
     switch (origin.base, previous) {
     case (nil, nil): return
     case (nil, _?): throw .badRequest("\(part.path) is a full snapshot within a chain")
-    case (let base?, nil): throw .badRequest("\(part.path) adds to the snapshot \(base.name), which is needed")
+    case (let base?, nil):
+      throw .badRequest("\(part.path) adds to the snapshot \(base.name), which is needed")
     case (let base?, let previous?):
       guard previous.sequence == base.sequence, previous.source == origin.collection else {
         throw .badRequest(

@@ -1,4 +1,4 @@
-import VectorModel
+package import VectorModel
 import VectorStorage
 
 /// Reads everything in a data directory that no server has open: catalogue, collections and snapshots.

@@ -134,7 +134,8 @@ extension SnapshotService {
 
   private static func unsteady(_ name: String) -> RequestError {
     RequestError(
-      .unavailable, "Service unavailable: the named vectors of \(name) changed during \(attemptsMax) attempts")
+      .unavailable, "Service unavailable: the named vectors of \(name) changed during \(attemptsMax) attempts"
+    )
   }
 
   /// Applies the limits on count and age; what others add to stays until they have gone.

@@ -48,6 +48,9 @@ extension Record {
     return writer.bytes
   }
 
+  /// Whether a record's body holds a configuration, without reading it whole.
+  package static func isConfiguration(_ body: [UInt8]) -> Bool { body.first == Kind.configure.rawValue }
+
   /// Reads a record's body.
   /// - Throws: `badRequest` naming the offset of what does not fit.
   package init(decoding bytes: [UInt8]) throws(RequestError) {

@@ -45,7 +45,8 @@ package final class SnapshotFileReader {
       throw damaged("the file ends without its end frame")
     }
     guard let section else { throw damaged("no frame was read") }
-    let length = try take(4, of: section).span.load(UInt32.self, at: 0)
+    let lengthBytes = try take(4, of: section)
+    let length: UInt32 = lengthBytes.span.load(at: 0)
     guard length <= Self.itemBytesMax else { throw damaged("an item says it has \(length) bytes") }
     let bytes = try take(Int(length), of: section)
     guard section == .end else { return Item(section: section, bytes: bytes) }

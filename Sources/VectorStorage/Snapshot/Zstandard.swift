@@ -16,7 +16,7 @@ import CZstd
   /// Appends the compressed form of `bytes` and returns its length.
   func append(_ bytes: [UInt8], to target: inout [UInt8]) -> Int {
     let start = target.count
-    let bound = unsafe ZSTD_compressBound(bytes.count)
+    let bound = ZSTD_compressBound(bytes.count)
     target.append(contentsOf: repeatElement(0, count: bound))
     let count = unsafe target.withUnsafeMutableBytes { target in
       unsafe bytes.withUnsafeBytes { source in
@@ -25,7 +25,7 @@ import CZstd
           Self.level)
       }
     }
-    precondition(unsafe ZSTD_isError(count) == 0, "compressing into enough space cannot fail")
+    precondition(ZSTD_isError(count) == 0, "compressing into enough space cannot fail")
     target.removeLast(bound - count)
     return count
   }
