@@ -27,6 +27,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -36,6 +37,10 @@ let package = Package(
     .target(name: "CChecksum", cSettings: fastC),
     .target(name: "CSHA256", cSettings: fastC),
     .target(name: "CKernels", cSettings: fastC),
+    .target(name: "CMiniLM", cSettings: fastC, linkerSettings: [.linkedLibrary("openblas")]),
+    .target(name: "CONNXRuntime"),
+    .target(name: "CLanguage", linkerSettings: [.linkedLibrary("cld2")]),
+    .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
 
     .target(name: "VectorModel", swiftSettings: settings),
     .target(
@@ -77,6 +82,13 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "VectorEmbedder",
+      dependencies: [
+        "VectorModel", "CMiniLM", "CONNXRuntime", "CLanguage", "CSentencePiece", "CSHA256",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "needletail",
       dependencies: [
@@ -116,7 +128,11 @@ let package = Package(
         .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "VectorEmbedderTests", dependencies: ["VectorEmbedder", "VectorModel"], exclude: ["Fixtures"],
+      swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ],
-  cLanguageStandard: .c17
+  cLanguageStandard: .c17,
+  cxxLanguageStandard: .cxx17
 )

@@ -26,6 +26,13 @@ enum ImportRule {
     "VectorClient": platform.union(networking).union([
       "VectorModel", "FoundationEssentials", "Synchronization",
     ]),
+    "VectorEmbedder": platform.union([
+      "VectorModel", "CMiniLM", "CONNXRuntime", "CLanguage", "CSentencePiece", "CSHA256", "Subprocess",
+      "SystemPackage", "Swift", "FoundationEssentials", "Synchronization",
+    ]),
+    "needletail-embedder": platform.union([
+      "VectorEmbedder", "VectorModel", "VectorClient", "ArgumentParser", "NIOCore", "NIOPosix", "Dispatch",
+    ]),
     "needletail": platform.union([
       "VectorServer", "VectorClient", "VectorEngine", "ArgumentParser", "FoundationEssentials",
     ]),

@@ -1,0 +1,128 @@
+import Subprocess
+import SystemPackage
+
+/// A program that is started for one stage of one video, in a process group of its own, and ended with the stage.
+package struct ChildProcess: Sendable {
+  package var stage: Stage
+  /// A name that is looked for in PATH, or a path.
+  package var program: String
+  package var arguments: [String]
+  /// Variables over those of this process.
+  package var environment: [String: String] = [:]
+  package var input: [UInt8] = []
+  package var timeLimit: Duration
+
+  /// How much of what it wrote to its standard error is kept: the end.
+  package static let standardErrorBytesMax = 2048
+
+  package init(_ stage: Stage, _ program: String, _ arguments: [String], timeLimit: Duration) {
+    self.stage = stage
+    self.program = program
+    self.arguments = arguments
+    self.timeLimit = timeLimit
+  }
+
+  /// Runs the program and returns what it wrote to its standard output.
+  ///
+  /// - Throws: when it cannot start, ends with another code than 0, takes too long or writes too much.
+  package func run(outputBytesMax: Int = 16 << 20) async throws(StageError) -> [UInt8] {
+    let collected = OutputBuffer()
+    let outcome = try await stream { bytes in
+      try await collected.append(bytes, bytesMax: outputBytesMax, stage: stage, program: program)
+    }
+    guard outcome.isSuccess else { throw outcome.error(of: self) }
+    return await collected.bytes
+  }
+
+  /// How the program ended.
+  package struct Outcome: Sendable {
+    package var isSuccess: Bool
+    package var ending: String
+    package var standardErrorTail: String
+
+    func error(of child: ChildProcess) -> StageError {
+      StageError(child.stage, "\(child.program) \(ending)", standardErrorTail: standardErrorTail)
+    }
+  }
+
+  /// Runs the program and hands each block of its standard output to `consume`, in order.
+  ///
+  /// - Throws: what `consume` throws, and when the program cannot start or takes too long. Any ending of the program
+  ///   itself is an outcome, for what came before it may still be of use.
+  package func stream(
+    _ consume: @escaping @Sendable ([UInt8]) async throws -> Void
+  ) async throws(StageError) -> Outcome {
+    do {
+      return try await withThrowingTaskGroup(of: Outcome?.self) { group in
+        group.addTask { try await self.launch(consume) }
+        group.addTask {
+          try await Task.sleep(for: self.timeLimit)
+          return nil
+        }
+        let first = try await group.next() ?? nil
+        group.cancelAll()
+        guard let first else {
+          throw StageError(
+            stage, "\(program) was ended after \(timeLimit.components.seconds) s, its time limit")
+        }
+        return first
+      }
+    } catch let error as StageError {
+      throw error
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+      throw StageError(stage, "the program \(program) is not there; `needletail-embedder doctor` says more")
+    } catch {
+      throw StageError(stage, "\(program): \(error)")
+    }
+  }
+
+  private func launch(_ consume: @Sendable ([UInt8]) async throws -> Void) async throws -> Outcome {
+    var options = PlatformOptions()
+    options.processGroupID = 0
+    options.teardownSequence = [
+      .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(500))
+    ]
+    var changes: [Environment.Key: String?] = [:]
+    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
+    let executable: Executable = program.contains("/") ? .path(FilePath(program)) : .name(program)
+    let result = try await Subprocess.run(
+      executable, arguments: Arguments(arguments), environment: .inherit.updating(changes),
+      platformOptions: options, input: .array(input), output: .sequence, error: .sequence
+    ) { execution in
+      async let tail = Self.tail(of: execution.standardError)
+      for try await buffer in execution.standardOutput { try await consume(buffer.copied) }
+      return try await tail
+    }
+    let text = String(decoding: result.closureResult, as: UTF8.self)
+    return Outcome(
+      isSuccess: result.terminationStatus.isSuccess, ending: "ended: \(result.terminationStatus)",
+      standardErrorTail: text)
+  }
+
+  private static func tail(of output: SubprocessOutputSequence) async throws -> [UInt8] {
+    var tail: [UInt8] = []
+    for try await buffer in output {
+      tail += buffer.copied
+      if tail.count > standardErrorBytesMax { tail.removeFirst(tail.count - standardErrorBytesMax) }
+    }
+    return tail
+  }
+}
+
+/// Collects a program's output up to a limit.
+private actor OutputBuffer {
+  private(set) var bytes: [UInt8] = []
+
+  func append(_ more: [UInt8], bytesMax: Int, stage: Stage, program: String) throws(StageError) {
+    guard bytes.count + more.count <= bytesMax else {
+      throw StageError(stage, "\(program) wrote more than \(bytesMax) bytes")
+    }
+    bytes += more
+  }
+}
+
+extension SubprocessOutputSequence.Buffer {
+  fileprivate var copied: [UInt8] {
+    unsafe withUnsafeBytes { unsafe Array($0) }
+  }
+}

@@ -1,0 +1,245 @@
+/// Brings the collection to what the files are: each content once, with all its paths.
+package struct EmbedderRun: Sendable {
+  package var pipeline: VideoPipeline
+  package var collection: VideoCollection
+  package var uploader: PointUploader
+  package var journal: Journal
+  package var deadLetters: DeadLetters
+  package var cache: StageCache
+  package var progress: RunProgress
+  /// Videos worked on at once.
+  package var workers: Int
+
+  package struct Options: Sendable {
+    /// Delete points whose last path is gone.
+    package var prunes = false
+    /// Try what failed before.
+    package var retriesFailed = false
+
+    package init(prunes: Bool = false, retriesFailed: Bool = false) {
+      self.prunes = prunes
+      self.retriesFailed = retriesFailed
+    }
+  }
+
+  package init(
+    pipeline: VideoPipeline, collection: VideoCollection, uploader: PointUploader, journal: Journal,
+    deadLetters: DeadLetters, cache: StageCache, progress: RunProgress, workers: Int
+  ) {
+    self.pipeline = pipeline
+    self.collection = collection
+    self.uploader = uploader
+    self.journal = journal
+    self.deadLetters = deadLetters
+    self.cache = cache
+    self.progress = progress
+    self.workers = workers
+  }
+
+  /// One content and the files that have it.
+  private struct Work: Sendable {
+    var content: ContentHash
+    /// By path.
+    var entries: [ManifestEntry]
+    var files: [FileState]
+  }
+
+  /// Works through the videos; nothing that happens to one of them ends the run.
+  ///
+  /// - Throws: when the journal cannot be written, the server refuses the collection, or the task is cancelled.
+  package func run(_ entries: [ManifestEntry], _ options: Options = Options()) async throws -> RunReport {
+    let start = ContinuousClock.now
+    let before = await progress.report
+    let works = try await identified(entries, options)
+    await progress.begin(total: works.count)
+    try await inParallel(works) { try await work($0, options) }
+    if options.prunes { try await prune() }
+    let elapsed = (ContinuousClock.now - start).components
+    let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    await progress.change { $0.seconds = before.seconds + seconds }
+    return await progress.report
+  }
+
+  private func inParallel<Item: Sendable>(
+    _ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var rest = items[...]
+      for item in rest.prefix(workers) { group.addTask { try await body(item) } }
+      rest = rest.dropFirst(workers)
+      while try await group.next() != nil {
+        if let item = rest.popFirst() { group.addTask { try await body(item) } }
+      }
+    }
+  }
+
+  // MARK: Which contents there are
+
+  private func identified(_ entries: [ManifestEntry], _ options: Options) async throws -> [Work] {
+    let found = WorkList()
+    try await inParallel(entries) { entry in
+      guard let file = VideoFinder.state(of: entry.path) else {
+        try await fail(entry, nil, StageError(.read, "the file does not exist"))
+        return
+      }
+      do throws(StageError) {
+        var content = await journal.state.content(of: file)
+        if content == nil {
+          guard file.byteCount > 0 else { throw StageError(.read, "the file is empty") }
+          let hash = try ContentHash.sha256(ofFile: entry.path)
+          try await journal.append(.file(file, hash))
+          content = hash
+        }
+        if let content { await found.add(content, entry, file) }
+      } catch {
+        if error.stage == .settings { throw error }
+        try await fail(entry, file, error)
+      }
+    }
+    return await found.works
+  }
+
+  private actor WorkList {
+    private var byContent: [ContentHash: Work] = [:]
+
+    func add(_ content: ContentHash, _ entry: ManifestEntry, _ file: FileState) {
+      byContent[content, default: Work(content: content, entries: [], files: [])].entries.append(entry)
+      byContent[content]?.files.append(file)
+    }
+
+    var works: [Work] {
+      byContent.values.map { work in
+        var work = work
+        work.entries.sort { $0.path < $1.path }
+        work.files.sort { $0.path < $1.path }
+        return work
+      }
+      .sorted { ($0.entries.first?.path ?? "") < ($1.entries.first?.path ?? "") }
+    }
+  }
+
+  // MARK: One content
+
+  private func work(_ work: Work, _ options: Options) async throws {
+    guard let entry = work.entries.first, let file = work.files.first,
+      let id = work.content.pointID
+    else { return }
+    try Task.checkCancellation()
+    let state = await journal.state
+    let fingerprint = fingerprint(entry)
+    let known = state.videos[work.content]
+    let paths = paths(of: work, known, state)
+    let failure = state.failures[entry.path]
+    let failedAsIs = failure.map {
+      $0.fingerprint == fingerprint && $0.byteCount == file.byteCount
+        && $0.modifiedMilliseconds == file.modifiedMilliseconds
+    }
+    do {
+      if let known, known.fingerprint == fingerprint, !(options.retriesFailed && failure != nil) {
+        guard known.paths != paths else {
+          await progress.change { $0.unchanged += 1 }
+          return
+        }
+        try await uploader.setPayload(VideoDocument.pathsPayload(paths), of: .uuid(id))
+        try await journal.append(
+          .done(work.content, VideoState(fingerprint: fingerprint, paths: paths)))
+        await progress.change { $0.renamed += 1 }
+        return
+      }
+      if failedAsIs == true, !options.retriesFailed {
+        await progress.change { $0.skipped += 1 }
+        return
+      }
+      try await embed(work, entry, file, paths: paths, fingerprint: fingerprint)
+    } catch let error as StageError where error.isTransient || Task.isCancelled || error.stage == .settings {
+      throw error
+    } catch let error as StageError {
+      try await fail(entry, file, error)
+    }
+  }
+
+  private func embed(
+    _ work: Work, _ entry: ManifestEntry, _ file: FileState, paths: [String], fingerprint: String
+  ) async throws {
+    let clock = StageClock()
+    let document: VideoDocument
+    do {
+      document = try await pipeline.document(entry, content: work.content, paths: paths, clock: clock)
+    } catch {
+      await progress.add(clock)
+      throw error
+    }
+    try await clock.measure(.upload) { () async throws(StageError) in
+      try await uploader.upload(try document.point())
+    }
+    await progress.add(clock)
+    let warnings = await clock.warnings
+    // The failure is on the disk before the success, so that a crash between them does not lose it.
+    if let warning = warnings.first {
+      try await record(entry, file, warning)
+    } else if await journal.state.failures[entry.path] != nil {
+      try await journal.append(.cleared(path: entry.path))
+    }
+    try await journal.append(.done(work.content, VideoState(fingerprint: fingerprint, paths: paths)))
+    await progress.change { report in
+      report.embedded += 1
+      if !warnings.isEmpty { report.partial += 1 }
+    }
+  }
+
+  /// The files of this run and those of earlier ones that are still there with this content.
+  private func paths(of work: Work, _ known: VideoState?, _ state: JournalState) -> [String] {
+    var paths = Set(work.entries.map(\.path))
+    for path in known?.paths ?? [] where !paths.contains(path) {
+      if let file = VideoFinder.state(of: path), state.content(of: file) == work.content {
+        paths.insert(path)
+      }
+    }
+    return paths.sorted()
+  }
+
+  /// A hash of all that goes into the point besides the content and its paths.
+  private func fingerprint(_ entry: ManifestEntry) -> String {
+    let names = pipeline.names
+    return ContentHash.sha256(of: [
+      collection.name, names.transcript, names.screen, names.video, pipeline.engines.fingerprint,
+      entry.fingerprint, entry.transcript == nil ? Transcript.sidecarFingerprint(of: entry.path) : "",
+    ]).hex
+  }
+
+  // MARK: Failures
+
+  private func fail(_ entry: ManifestEntry, _ file: FileState?, _ error: StageError) async throws {
+    try await record(entry, file, error)
+    await progress.change { $0.failed += 1 }
+  }
+
+  private func record(_ entry: ManifestEntry, _ file: FileState?, _ error: StageError) async throws {
+    let attempts = (await journal.state.failures[entry.path]?.attempts ?? 0) + 1
+    try deadLetters.append(error, path: entry.path, attempts: attempts)
+    try await journal.append(
+      .failed(
+        path: entry.path,
+        FailureState(
+          stage: error.stage, reason: error.reason, attempts: attempts, byteCount: file?.byteCount ?? 0,
+          modifiedMilliseconds: file?.modifiedMilliseconds ?? 0, fingerprint: fingerprint(entry))))
+  }
+
+  // MARK: Pruning
+
+  /// Deletes the points whose files are all gone.
+  private func prune() async throws {
+    for (content, video) in await journal.state.videos {
+      let state = await journal.state
+      let isAlive = video.paths.contains { path in
+        VideoFinder.state(of: path).map { state.content(of: $0) == content || state.content(of: $0) == nil }
+          ?? false
+      }
+      guard !isAlive, let id = content.pointID else { continue }
+      try await uploader.delete([.uuid(id)])
+      try await journal.append(.removed(content))
+      cache.remove(content)
+      await progress.change { $0.pruned += 1 }
+    }
+  }
+}

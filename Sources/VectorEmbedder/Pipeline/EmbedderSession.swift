@@ -1,0 +1,73 @@
+package import VectorModel
+
+/// Everything that the settings describe, put together.
+package struct EmbedderSession: Sendable {
+  package let values: SettingValues
+  package let names: VectorNames
+  package let engines: Engines
+  package let collection: VideoCollection
+  package let stateDirectory: String
+
+  package static let journalFile = "journal.jsonl"
+  package static let deadLetterFile = "dead-letters.jsonl"
+
+  /// Opens the models; the server is not asked for anything yet.
+  package init(values: SettingValues, sink: any PointSink) async throws {
+    let factory = EngineFactory(values)
+    self.values = values
+    names = try factory.vectorNames()
+    engines = try await factory.engines()
+    collection = VideoCollection(
+      name: try values.text(.collection), vectors: EngineFactory.vectors(names, engines), sink: sink)
+    stateDirectory = try values.text(.stateDirectory)
+  }
+
+  /// What finds videos.
+  package static func finder(_ values: SettingValues) throws(SettingsError) -> VideoFinder {
+    let endings = try values.text(.extensions).lowercased().split { $0 == " " || $0 == "," }
+    return VideoFinder(extensions: Set(endings.map(String.init)))
+  }
+
+  /// Takes the state directory and gives a run that can be repeated.
+  ///
+  /// - Throws: when another worker has the directory, or the journal is damaged.
+  package func makeRun(progress: RunProgress, backoff: Backoff = Backoff()) async throws -> EmbedderRun {
+    let state = VideoFinder.absolute(stateDirectory)
+    try Files.makeDirectory(state, stage: .settings)
+    let journal = try Journal(path: state + "/" + Self.journalFile)
+    // Whatever lies here was left by a worker that was killed.
+    Files.remove(state + "/work")
+    let cache = StageCache(directory: state + "/cache")
+    let workers = try values.integer(.workers)
+    return EmbedderRun(
+      pipeline: VideoPipeline(
+        engines: engines, names: names, cache: cache, workDirectory: state + "/work"),
+      collection: collection,
+      uploader: PointUploader(
+        collection: collection, batchMax: try values.integer(.batchPoints), backoff: backoff),
+      journal: journal, deadLetters: try DeadLetters(path: state + "/" + Self.deadLetterFile), cache: cache,
+      progress: progress, workers: workers > 0 ? workers : Processors.count)
+  }
+
+  /// Makes or checks the collection; waits while the server is away.
+  package func ensureCollection(
+    backoff: Backoff = Backoff(), onWait: @Sendable (String) -> Void
+  ) async throws(RequestError) {
+    for attempt in 0... {
+      guard let failure = try await transientFailure() else { return }
+      onWait(failure.message)
+      guard await backoff.pause(afterAttempt: attempt) else { throw failure }
+    }
+  }
+
+  /// What kept the collection from being made, where trying again may help.
+  private func transientFailure() async throws(RequestError) -> RequestError? {
+    do {
+      try await collection.ensure()
+      return nil
+    } catch {
+      if error.isTransient { return error }
+      throw error
+    }
+  }
+}

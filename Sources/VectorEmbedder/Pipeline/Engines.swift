@@ -1,0 +1,38 @@
+/// All that makes something of a video, as the settings say; a stage that is off is nil.
+package struct Engines: Sendable {
+  package var text: any TextEmbedder
+  package var video: VideoEmbedder?
+  package var speech: (any SpeechRecognizer)?
+  package var screen: ScreenTextReader?
+  package var detectsLanguage: Bool
+  package var judgesSentiment: Bool
+  package var speechConfidenceMin: Double
+  package var screenIntervalSeconds: Int
+  package var screenFramesMax: Int
+  package var secondsMax: Int
+  package var probeTimeLimit: Duration
+  package var decodeTimeLimit: Duration
+  package var speechTimeLimit: Duration
+
+  /// Everything in the settings that changes a point.
+  package var fingerprint: String {
+    [
+      VideoDocument.version, text.identity.hash, video?.identity.hash ?? "-", speech?.cacheKey ?? "-",
+      screen?.cacheKey ?? "-", "\(detectsLanguage) \(judgesSentiment) \(speechConfidenceMin)",
+      "\(screenIntervalSeconds) \(screenFramesMax) \(secondsMax)",
+    ].joined(separator: "|")
+  }
+}
+
+/// Names of the three vectors.
+package struct VectorNames: Sendable, Equatable {
+  package var transcript: String
+  package var screen: String
+  package var video: String
+
+  package init(transcript: String = "transcript", screen: String = "ocr", video: String = "video") {
+    self.transcript = transcript
+    self.screen = screen
+    self.video = video
+  }
+}

@@ -1,0 +1,56 @@
+/// Counts for whoever watches: a progress line, and metrics in Prometheus' text format.
+package actor RunProgress {
+  package private(set) var total = 0
+  package private(set) var report = RunReport()
+  private let onChange: @Sendable (String) -> Void
+
+  /// - Parameter onChange: gets the progress line whenever something is done.
+  package init(onChange: @escaping @Sendable (String) -> Void = { _ in }) { self.onChange = onChange }
+
+  func begin(total: Int) {
+    self.total += total
+    onChange(line)
+  }
+
+  func change(_ body: @Sendable (inout RunReport) -> Void) {
+    body(&report)
+    onChange(line)
+  }
+
+  func add(_ clock: StageClock) async {
+    for (stage, seconds) in await clock.seconds { report.secondsByStage[stage, default: 0] += seconds }
+  }
+
+  private var done: Int {
+    report.embedded + report.renamed + report.unchanged + report.failed + report.skipped
+  }
+
+  private var line: String {
+    let filled = total == 0 ? 0 : 24 * min(done, total) / total
+    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+    return "\(bar) \(done)/\(total)  \(report.embedded) embedded  \(report.failed) failed"
+  }
+
+  /// The counts in Prometheus' text format.
+  package var metrics: String {
+    var text = ""
+    func family(_ name: String, _ help: String, _ rows: [(labels: String, value: Double)]) {
+      text += "# HELP needletail_embedder_\(name) \(help)\n# TYPE needletail_embedder_\(name) counter\n"
+      for row in rows { text += "needletail_embedder_\(name)\(row.labels) \(row.value)\n" }
+    }
+    family(
+      "videos_total", "Videos by what became of them.",
+      [
+        ("embedded", report.embedded), ("renamed", report.renamed), ("unchanged", report.unchanged),
+        ("pruned", report.pruned), ("partial", report.partial), ("failed", report.failed),
+        ("skipped", report.skipped),
+      ].map { ("{outcome=\"\($0.0)\"}", Double($0.1)) })
+    family(
+      "stage_seconds_total", "Time spent in a stage, added over all workers.",
+      Stage.allCases.compactMap { stage in
+        report.secondsByStage[stage].map { ("{stage=\"\(stage)\"}", $0) }
+      })
+    family("queued_total", "Videos that were found.", [("", Double(total))])
+    return text
+  }
+}

@@ -1,0 +1,29 @@
+/// How long each stage took, and what went wrong without ending the video.
+package actor StageClock {
+  package private(set) var seconds: [Stage: Double] = [:]
+  package private(set) var warnings: [StageError] = []
+
+  package init() {}
+
+  package func add(_ duration: Duration, to stage: Stage) {
+    let parts = duration.components
+    seconds[stage, default: 0] += Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+  }
+
+  package func warn(_ error: StageError) { warnings.append(error) }
+
+  /// Runs a stage and adds its time.
+  nonisolated func measure<Value: Sendable>(
+    _ stage: Stage, _ body: () async throws(StageError) -> Value
+  ) async throws(StageError) -> Value {
+    let start = ContinuousClock.now
+    do {
+      let value = try await body()
+      await add(ContinuousClock.now - start, to: stage)
+      return value
+    } catch {
+      await add(ContinuousClock.now - start, to: stage)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,145 @@
+/// Looks at what each stage needs, and says how to mend what is missing.
+package struct Doctor: Sendable {
+  package struct Finding: Sendable, Equatable {
+    package var stage: String
+    package var isGood: Bool
+    /// What works, or what is missing.
+    package var text: String
+    /// The command or setting that mends it.
+    package var remedy: String?
+  }
+
+  private let values: SettingValues
+
+  package init(_ values: SettingValues) { self.values = values }
+
+  /// - Parameter sink: asked whether the server answers.
+  package func examine(sink: (any PointSink)?) async -> [Finding] {
+    var findings: [Finding] = []
+    for program in ["ffprobe", "ffmpeg"] {
+      findings.append(
+        await self.program(program, ["-version"], stage: "decode", package: "ffmpeg") { _ in nil })
+    }
+    findings.append(await text())
+    findings.append(video())
+    findings.append(await speech())
+    findings.append(await screen())
+    findings.append(language())
+    if let sink { findings.append(await server(sink)) }
+    return findings
+  }
+
+  private func program(
+    _ name: String, _ arguments: [String], stage: String, package: String,
+    _ judge: @Sendable (String) -> String?
+  ) async -> Finding {
+    let child = ChildProcess(.settings, name, arguments, timeLimit: .seconds(20))
+    do {
+      let output = String(decoding: try await child.run(), as: UTF8.self)
+      if let complaint = judge(output) {
+        return Finding(
+          stage: stage, isGood: false, text: complaint, remedy: "apt-get install -y \(package)")
+      }
+      let first = output.split(whereSeparator: \.isNewline).first.map(String.init) ?? name
+      return Finding(stage: stage, isGood: true, text: first, remedy: nil)
+    } catch {
+      return Finding(
+        stage: stage, isGood: false, text: error.reason, remedy: "apt-get install -y \(package)")
+    }
+  }
+
+  private func text() async -> Finding {
+    do {
+      let embedder = try await EngineFactory(values).textEmbedder()
+      let vectors = try await embedder.embed(["a cat on a mat"], as: .query)
+      let count = vectors.first?.count ?? 0
+      return Finding(stage: "text", isGood: true, text: "\(embedder.identity.name), \(count)-d", remedy: nil)
+    } catch {
+      let isDefault = values.optional(.textEngine) == "minilm"
+      return Finding(
+        stage: "text", isGood: false, text: (error as? StageError)?.reason ?? "\(error)",
+        remedy: isDefault
+          ? "needletail-embedder model install minilm   (or text_engine: hashing, which knows words only)"
+          : "see the settings text_… in Config/embedder.yaml")
+    }
+  }
+
+  private func video() -> Finding {
+    do {
+      guard let embedder = try EngineFactory(values).videoEmbedder() else {
+        return Finding(stage: "video", isGood: true, text: "off (video_engine: none)", remedy: nil)
+      }
+      let identity = embedder.identity
+      return Finding(
+        stage: "video", isGood: true, text: "\(identity.name), \(identity.dimension)-d", remedy: nil)
+    } catch {
+      return Finding(
+        stage: "video", isGood: false, text: (error as? StageError)?.reason ?? "\(error)",
+        remedy: "see the settings video_… in Config/embedder.yaml, or video_engine: classical")
+    }
+  }
+
+  private func speech() async -> Finding {
+    switch values.optional(.speechEngine) {
+    case "none": return Finding(stage: "speech", isGood: true, text: "off (speech_engine: none)", remedy: nil)
+    case "command":
+      let line = values.optional(.speechCommand) ?? ""
+      guard let command = try? CommandLineTemplate(line) else {
+        return Finding(
+          stage: "speech", isGood: false, text: "speech_command is not set", remedy: "see Docs/embedder.md")
+      }
+      let isThere = await isInstalled(command.words[0])
+      return Finding(
+        stage: "speech", isGood: isThere, text: command.words.joined(separator: " "),
+        remedy: isThere ? nil : "install \(command.words[0]), see Docs/embedder.md")
+    default:
+      let isThere = await isInstalled(PocketsphinxRecognizer.program)
+      return Finding(
+        stage: "speech", isGood: isThere,
+        text: isThere
+          ? "pocketsphinx, English" : "the program \(PocketsphinxRecognizer.program) is not there",
+        remedy: isThere ? nil : "apt-get install -y pocketsphinx pocketsphinx-en-us")
+    }
+  }
+
+  private func isInstalled(_ program: String) async -> Bool {
+    let child = ChildProcess(
+      .settings, "sh", ["-c", "command -v \"$1\"", "sh", program], timeLimit: .seconds(10))
+    return (try? await child.run()) != nil
+  }
+
+  private func screen() async -> Finding {
+    guard values.optional(.screenEngine) != "none" else {
+      return Finding(stage: "screen", isGood: true, text: "off (ocr_engine: none)", remedy: nil)
+    }
+    let wanted = (values.optional(.screenLanguages) ?? "").split(separator: "+").map(String.init)
+    let package = "tesseract-ocr " + wanted.map { "tesseract-ocr-\($0)" }.joined(separator: " ")
+    return await program(
+      ScreenTextReader.program, ["--list-langs"], stage: "screen",
+      package: package.replacing("_", with: "-")
+    ) { output in
+      let there = Set(output.split(whereSeparator: \.isNewline).map(String.init))
+      let missing = wanted.filter { !there.contains($0) }
+      return missing.isEmpty ? nil : "tesseract lacks the language \(missing.joined(separator: ", "))"
+    }
+  }
+
+  private func language() -> Finding {
+    let found = LanguageDetector.detect("Hoy hace buen tiempo y vamos a ir a la playa con nuestros amigos.")?
+      .code
+    return Finding(
+      stage: "language", isGood: found == "es", text: "cld2, and the lexicon of English for sentiment",
+      remedy: nil)
+  }
+
+  private func server(_ sink: any PointSink) async -> Finding {
+    do {
+      _ = try await sink.send(.listCollections)
+      return Finding(stage: "upload", isGood: true, text: "the server answers", remedy: nil)
+    } catch {
+      return Finding(
+        stage: "upload", isGood: false, text: error.message,
+        remedy: "needletail serve, and host, binary_port, api_key in the settings")
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package import VectorModel
+
+/// Gathers points into batches, waits while the server is away, and says when a point is acknowledged.
+///
+/// While one batch is under way the next one fills, so that many workers make few writes.
+package actor PointUploader {
+  private struct Waiting {
+    var point: Point
+    var continuation: CheckedContinuation<RequestError?, Never>
+  }
+
+  private let collection: VideoCollection
+  private let batchMax: Int
+  private let backoff: Backoff
+  private var waiting: [Waiting] = []
+  private var sender: Task<Void, Never>?
+  private var sequence: UInt64 = 0
+  /// Times that a write had to wait for the server.
+  package private(set) var retryCount = 0
+
+  package init(collection: VideoCollection, batchMax: Int, backoff: Backoff = Backoff()) {
+    self.collection = collection
+    self.batchMax = batchMax
+    self.backoff = backoff
+  }
+
+  /// Returns when the server has acknowledged the point.
+  ///
+  /// - Throws: when the server refuses it for good, or the task was cancelled.
+  package func upload(_ point: Point) async throws(StageError) {
+    let error = await withCheckedContinuation { continuation in
+      waiting.append(Waiting(point: point, continuation: continuation))
+      if sender == nil { sender = Task { await self.sendAll() } }
+    }
+    if let error { throw StageError(.upload, error.message, isTransient: error.isTransient) }
+  }
+
+  /// Puts keys over the payload of a point that is there.
+  package func setPayload(_ payload: [UInt8], of id: PointID) async throws(StageError) {
+    let stamp = nextSequence()
+    try await write { [collection] () async throws(RequestError) in
+      try await collection.setPayload(payload, of: id, sequence: stamp)
+    }
+  }
+
+  package func delete(_ ids: [PointID]) async throws(StageError) {
+    let stamp = nextSequence()
+    try await write { [collection] () async throws(RequestError) in
+      try await collection.delete(ids, sequence: stamp)
+    }
+  }
+
+  private func write(_ body: @Sendable () async throws(RequestError) -> Void) async throws(StageError) {
+    do {
+      try await retrying(body)
+    } catch {
+      throw StageError(.upload, error.message, isTransient: error.isTransient)
+    }
+  }
+
+  private func nextSequence() -> UInt64 {
+    sequence += 1
+    return sequence
+  }
+
+  private func sendAll() async {
+    while !waiting.isEmpty {
+      let batch = Array(waiting.prefix(batchMax))
+      waiting.removeFirst(batch.count)
+      await send(batch)
+    }
+    sender = nil
+  }
+
+  /// Gives up waiting for the server; what is not acknowledged fails as transient.
+  package func stop() { sender?.cancel() }
+
+  /// Sends a batch; when it is refused, each point alone, so that one bad point does not take others with it.
+  private func send(_ batch: [Waiting]) async {
+    let stamp = nextSequence()
+    let points = batch.map(\.point)
+    do {
+      try await retrying { [collection] () async throws(RequestError) in
+        try await collection.upsert(points, sequence: stamp)
+      }
+      for entry in batch { entry.continuation.resume(returning: nil) }
+    } catch {
+      guard batch.count > 1, !error.isTransient else {
+        for entry in batch { entry.continuation.resume(returning: error) }
+        return
+      }
+      for entry in batch { await send([entry]) }
+    }
+  }
+
+  private func retrying(_ body: @Sendable () async throws(RequestError) -> Void) async throws(RequestError) {
+    var attempt = 0
+    while true {
+      do {
+        try await body()
+        return
+      } catch  where error.isTransient {
+        retryCount += 1
+        guard await backoff.pause(afterAttempt: attempt) else { throw error }
+        attempt += 1
+      }
+    }
+  }
+}
+
+/// Longer and longer pauses between attempts.
+package struct Backoff: Sendable {
+  package var firstMilliseconds = 200
+  package var largestMilliseconds = 30_000
+  /// Nil tries for ever.
+  package var attemptsMax: Int?
+
+  package init(firstMilliseconds: Int = 200, largestMilliseconds: Int = 30_000, attemptsMax: Int? = nil) {
+    self.firstMilliseconds = firstMilliseconds
+    self.largestMilliseconds = largestMilliseconds
+    self.attemptsMax = attemptsMax
+  }
+
+  /// The pause after an attempt, counted from 0: doubled each time, up to the largest.
+  package func milliseconds(afterAttempt attempt: Int) -> Int {
+    min(largestMilliseconds, firstMilliseconds << min(attempt, 20))
+  }
+
+  /// Waits; false when there is to be no further attempt.
+  func pause(afterAttempt attempt: Int) async -> Bool {
+    if let attemptsMax, attempt + 1 >= attemptsMax { return false }
+    do {
+      try await Task.sleep(for: .milliseconds(milliseconds(afterAttempt: attempt)))
+      return true
+    } catch {
+      return false
+    }
+  }
+}

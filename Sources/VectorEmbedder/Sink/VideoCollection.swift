@@ -1,0 +1,188 @@
+package import VectorModel
+
+/// The collection of videos on the server: its shape, its record of models, its points.
+package struct VideoCollection: Sendable {
+  package var name: String
+  /// The vectors by name with what makes them.
+  package var vectors: [(name: String, identity: ModelIdentity)]
+  private let sink: any PointSink
+  private let producer: UUID128
+
+  /// The payload's key for the language, which the collection declares for recommendations.
+  package static let languageField = "language"
+  static let metadataKey = "needletail_embedder"
+
+  package init(
+    name: String, vectors: [(name: String, identity: ModelIdentity)], sink: any PointSink,
+    producer: UUID128 = UUID128(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
+  ) {
+    self.name = name
+    self.vectors = vectors
+    self.sink = sink
+    self.producer = producer
+  }
+
+  /// Makes the collection when it is missing, adds vectors that it lacks, and checks whose models it holds.
+  ///
+  /// - Throws: 400 when a vector there was made by another model, with the way to migrate.
+  package func ensure() async throws(RequestError) {
+    guard case .exists(let exists) = try await sink.send(.collectionExists(name)).result else {
+      throw .internalError("the server gave no answer about collection \(name)")
+    }
+    if !exists {
+      try await create()
+      return
+    }
+    let found = try await check()
+    for vector in found.missing {
+      _ = try await sink.send(
+        .addVector(collection: name, parameters(of: vector), UpdateParameters()))
+    }
+    if !found.missing.isEmpty || found.configuration.languageField == nil {
+      var update = CollectionUpdate()
+      update.metadata = metadata(keeping: Self.recorded(found.configuration))
+      _ = try await sink.send(.updateCollection(name, update))
+    }
+  }
+
+  /// Checks whose models the collection holds, without changing it.
+  ///
+  /// - Returns: the vectors that it lacks.
+  /// - Throws: 404 without the collection, 400 when a vector there was made by another model.
+  package func check() async throws(RequestError) -> (
+    missing: [(name: String, identity: ModelIdentity)], configuration: CollectionConfiguration
+  ) {
+    guard case .collection(let info) = try await sink.send(.collectionInfo(name)).result else {
+      throw .internalError("the server gave no description of collection \(name)")
+    }
+    let recorded = Self.recorded(info.configuration)
+    var missing: [(name: String, identity: ModelIdentity)] = []
+    for vector in vectors {
+      guard let parameters = info.configuration.vector(named: vector.name) else {
+        missing.append(vector)
+        continue
+      }
+      let hash = recorded?[vector.name]?["hash"]?.text
+      let model = recorded?[vector.name]?["model"]?.text ?? "an unknown model"
+      guard hash == vector.identity.hash, parameters.dimension == vector.identity.dimension else {
+        throw Self.refusal(collection: name, vector: vector, model: model, parameters: parameters)
+      }
+    }
+    return (missing, info.configuration)
+  }
+
+  private static func recorded(_ configuration: CollectionConfiguration) -> JSONValue? {
+    configuration.metadata?[metadataKey]?["vectors"]
+  }
+
+  private static func refusal(
+    collection: String, vector: (name: String, identity: ModelIdentity), model: String,
+    parameters: VectorParameters
+  ) -> RequestError {
+    .wrongInput(
+      """
+      vector `\(vector.name)` of collection `\(collection)` holds \(parameters.dimension) numbers of \(model), \
+      the configuration says \(vector.identity.dimension) numbers of \(vector.identity.name); they cannot be \
+      compared. Give the new model a vector of its own (\(settingName(vector.name)): \(vector.name)_2), run again, \
+      which adds that vector to every point, then search by the new name and delete the old vector
+      """)
+  }
+
+  private static func settingName(_ vector: String) -> String {
+    vector.contains("ocr") ? "ocr_vector" : vector.contains("video") ? "video_vector" : "transcript_vector"
+  }
+
+  private func create() async throws(RequestError) {
+    var configuration = CollectionConfiguration(
+      vectors: vectors.map(parameters).sorted { $0.name < $1.name })
+    configuration.metadata = metadata(keeping: nil)
+    do {
+      _ = try await sink.send(.createCollection(name, configuration))
+    } catch  where error.code == .alreadyExists {
+      // Another worker was faster; its models are checked by the caller's next call.
+      try await ensure()
+      return
+    }
+    for field in ["language", "tags", "sha256"] {
+      let operation = WriteOperation.createIndex(PayloadField(path: field, type: .keyword))
+      _ = try await sink.send(.write(collection: name, operation, UpdateParameters()))
+    }
+  }
+
+  private func parameters(of vector: (name: String, identity: ModelIdentity)) -> NamedVectorParameters {
+    NamedVectorParameters(
+      name: vector.name,
+      parameters: VectorParameters(dimension: vector.identity.dimension, distance: .cosine))
+  }
+
+  /// What the collection's metadata says about language and models; vectors of other names stay recorded.
+  private func metadata(keeping recorded: JSONValue?) -> JSONValue {
+    var members: [JSONValue.Member] = []
+    if case .object(let old)? = recorded {
+      members = old.filter { member in !vectors.contains { $0.name == member.key } }
+    }
+    for vector in vectors {
+      let model: [JSONValue.Member] = [
+        .init(key: "model", value: .string(vector.identity.name)),
+        .init(key: "hash", value: .string(vector.identity.hash)),
+        .init(key: "dimension", value: .integer(Int64(vector.identity.dimension))),
+      ]
+      members.append(.init(key: vector.name, value: .object(model)))
+    }
+    return .object([
+      .init(key: "language_field", value: .string(Self.languageField)),
+      .init(key: Self.metadataKey, value: .object([.init(key: "vectors", value: .object(members))])),
+    ])
+  }
+
+  // MARK: Points
+
+  /// Writes points; a repeat with the same `sequence` changes nothing.
+  package func upsert(_ points: [Point], sequence: UInt64) async throws(RequestError) {
+    try await write(.upsert(UpsertOperation(points: points)), sequence: sequence)
+  }
+
+  /// Puts keys over a point's payload.
+  package func setPayload(_ payload: [UInt8], of id: PointID, sequence: UInt64) async throws(RequestError) {
+    try await write(.setPayload(PayloadPatch(payload: payload, selector: .ids([id]))), sequence: sequence)
+  }
+
+  package func delete(_ ids: [PointID], sequence: UInt64) async throws(RequestError) {
+    try await write(.delete(.ids(ids)), sequence: sequence)
+  }
+
+  private func write(_ operation: WriteOperation, sequence: UInt64) async throws(RequestError) {
+    var parameters = UpdateParameters()
+    parameters.wait = true
+    parameters.producer = ProducerStamp(producer: producer, sequence: sequence)
+    _ = try await sink.send(.write(collection: name, operation, parameters))
+  }
+
+  /// The nearest points of a vector, with their payloads.
+  package func search(
+    _ vector: [Float], using: String, limit: Int
+  ) async throws(RequestError) -> [ScoredPoint] {
+    try await query(.nearest(.vector(.dense(vector)), mmr: nil), using: using, limit: limit)
+  }
+
+  /// Points like these; where the collection declares a language, in the examples' language only.
+  package func recommend(
+    _ positive: [PointID], using: String, limit: Int
+  ) async throws(RequestError) -> [ScoredPoint] {
+    try await query(
+      .recommend(RecommendQuery(positive: positive.map { .id($0) })), using: using, limit: limit)
+  }
+
+  private func query(
+    _ query: Query, using: String, limit: Int
+  ) async throws(RequestError) -> [ScoredPoint] {
+    var request = QueryRequest()
+    request.query = query
+    request.using = using
+    request.limit = limit
+    request.withPayload = .all
+    guard case .points(let points, _) = try await sink.send(.query(collection: name, request, .points)).result
+    else { throw .internalError("the server answered a search with something else than points") }
+    return points
+  }
+}

@@ -1,0 +1,91 @@
+import FoundationEssentials
+
+/// Reading and writing whole small files, with errors that name them.
+enum Files {
+  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+  static func isDirectory(_ path: String) -> Bool {
+    var isDirectory = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory
+  }
+
+  static func bytes(at path: String, stage: Stage, byteCountMax: Int = .max) throws(StageError) -> [UInt8] {
+    if byteCountMax < .max, let size = size(of: path), size > byteCountMax {
+      throw StageError(stage, "\(path) has \(size) bytes, the limit is \(byteCountMax)")
+    }
+    do {
+      return Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      throw StageError(stage, "cannot read \(path): \(error.reason)")
+    }
+  }
+
+  /// The file's text; bytes that are no UTF-8 are taken for Latin-1 when there are such.
+  static func text(at path: String, stage: Stage, byteCountMax: Int = .max) throws(StageError) -> String {
+    var bytes = try bytes(at: path, stage: stage, byteCountMax: byteCountMax)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+  }
+
+  /// At most `byteCount` bytes from the start.
+  static func prefix(of path: String, byteCount: Int, stage: Stage) throws(StageError) -> [UInt8] {
+    let file = try ReadableFile(path, stage: stage)
+    return try file.read(byteCount: byteCount)
+  }
+
+  static func size(of path: String) -> Int? {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return (attributes?[.size] as? UInt64).map { Int(clamping: $0) } ?? attributes?[.size] as? Int
+  }
+
+  /// Writes beside the file and renames, so that a reader sees the old or the new one.
+  static func write(_ bytes: [UInt8], to path: String, stage: Stage) throws(StageError) {
+    do {
+      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw StageError(stage, "cannot write \(path): \(error.reason)")
+    }
+  }
+
+  static func makeDirectory(_ path: String, stage: Stage) throws(StageError) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw StageError(stage, "cannot make the directory \(path): \(error.reason)")
+    }
+  }
+
+  static func remove(_ path: String) {
+    try? FileManager.default.removeItem(atPath: path)
+  }
+}
+
+extension Error {
+  /// A short text without the type's decoration where it can be had.
+  var reason: String {
+    if let error = self as? CocoaError, let underlying = error.underlying { return "\(underlying)" }
+    return "\(self)"
+  }
+}
+
+extension Files {
+  /// The names in a directory, sorted.
+  static func names(in directory: String, stage: Stage) throws(StageError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+    } catch {
+      throw StageError(stage, "cannot list \(directory): \(error.reason)")
+    }
+  }
+
+  /// Moves a file, over one that is there.
+  static func move(_ path: String, to target: String, stage: Stage) throws(StageError) {
+    remove(target)
+    do {
+      try FileManager.default.moveItem(atPath: path, toPath: target)
+    } catch {
+      throw StageError(stage, "cannot move \(path) to \(target): \(error.reason)")
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/// One line of the journal.
+package enum JournalEntry: Sendable, Equatable, Codable {
+  /// The server has acknowledged the point.
+  case done(ContentHash, VideoState)
+  /// The point was deleted.
+  case removed(ContentHash)
+  /// A file's content, so that an unchanged file is not read again.
+  case file(FileState, ContentHash)
+  /// A file gave no point, or not all of it.
+  case failed(path: String, FailureState)
+  /// A failure that is over.
+  case cleared(path: String)
+}
+
+/// What the server knows about a content.
+package struct VideoState: Sendable, Equatable, Codable {
+  /// A hash of all that went into the point besides the content.
+  package var fingerprint: String
+  /// Ascending.
+  package var paths: [String]
+
+  package init(fingerprint: String, paths: [String]) {
+    self.fingerprint = fingerprint
+    self.paths = paths
+  }
+}
+
+/// A file as the file system shows it.
+package struct FileState: Sendable, Hashable, Codable {
+  package var path: String
+  package var byteCount: Int
+  /// Since 1970, in milliseconds.
+  package var modifiedMilliseconds: Int64
+
+  package init(path: String, byteCount: Int, modifiedMilliseconds: Int64) {
+    self.path = path
+    self.byteCount = byteCount
+    self.modifiedMilliseconds = modifiedMilliseconds
+  }
+}
+
+/// Why a file failed and how often.
+package struct FailureState: Sendable, Equatable, Codable {
+  package var stage: Stage
+  package var reason: String
+  package var attempts: Int
+  /// The file that failed; a changed one is tried again.
+  package var byteCount: Int
+  package var modifiedMilliseconds: Int64
+  /// The settings that it failed with; others are tried.
+  package var fingerprint: String
+
+  package init(
+    stage: Stage, reason: String, attempts: Int, byteCount: Int, modifiedMilliseconds: Int64,
+    fingerprint: String
+  ) {
+    self.stage = stage
+    self.reason = reason
+    self.attempts = attempts
+    self.byteCount = byteCount
+    self.modifiedMilliseconds = modifiedMilliseconds
+    self.fingerprint = fingerprint
+  }
+}

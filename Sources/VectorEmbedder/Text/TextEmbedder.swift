@@ -1,0 +1,69 @@
+/// Whether a text is searched for or searched in; some models want a different prefix for each.
+package enum TextRole: Sendable {
+  case query
+  case passage
+}
+
+/// What makes vectors comparable: only those of one identity may stand in one named vector.
+package struct ModelIdentity: Sendable, Hashable, Codable {
+  /// What people call it: `minilm all-MiniLM-L6-v2`.
+  package var name: String
+  /// A hash of the weights and of every setting that changes the vectors.
+  package var hash: String
+  package var dimension: Int
+
+  package init(name: String, hash: String, dimension: Int) {
+    self.name = name
+    self.hash = hash
+    self.dimension = dimension
+  }
+}
+
+/// Makes vectors of short texts.
+package protocol TextEmbedder: Sendable {
+  var identity: ModelIdentity { get }
+
+  /// One vector of length 1 for each text, `[texts.count × identity.dimension]`.
+  func embed(_ texts: [String], as role: TextRole) async throws(StageError) -> [[Float]]
+}
+
+extension TextEmbedder {
+  /// The vector of a text of any length: its chunks' mean, weighted by their lengths and scaled to length 1.
+  ///
+  /// Nil for a text without a word.
+  package func vector(of text: String, as role: TextRole) async throws(StageError) -> [Float]? {
+    let chunks = TextChunk.chunks(of: text)
+    guard !chunks.isEmpty else { return nil }
+    var sum = [Float](repeating: 0, count: identity.dimension)
+    var start = 0
+    while start < chunks.count {
+      let batch = chunks[start..<min(start + batchMax, chunks.count)]
+      let vectors = try await embed(batch.map(\.text), as: role)
+      for (chunk, vector) in zip(batch, vectors) { sum.add(vector, times: Float(chunk.unitCount)) }
+      start += batchMax
+    }
+    return sum.scaledToLengthOne()
+  }
+
+  /// Texts in one call of `embed`.
+  private var batchMax: Int { 32 }
+}
+
+extension [Float] {
+  mutating func add(_ other: [Float], times factor: Float) {
+    for index in 0..<Swift.min(count, other.count) { self[index] += other[index] * factor }
+  }
+
+  /// The same direction with length 1; nil for a vector of zeros or one that is not finite.
+  package func scaledToLengthOne() -> [Float]? {
+    let squares = reduce(into: 0 as Double) { $0 += Double($1) * Double($1) }
+    guard squares > 0, squares.isFinite else { return nil }
+    let scale = Float(1 / squares.squareRoot())
+    return map { $0 * scale }
+  }
+
+  /// The scalar product over the common dimensions.
+  package func dot(_ other: [Float]) -> Float {
+    zip(self, other).reduce(into: 0) { $0 += $1.0 * $1.1 }
+  }
+}

@@ -1,0 +1,21 @@
+import VectorClient
+import VectorEmbedder
+import VectorModel
+
+/// The server over the binary protocol.
+struct ServerSink: PointSink {
+  private let client: VectorClient
+
+  /// Makes a client; it connects with its first request.
+  static func connect(_ values: SettingValues) throws -> ServerSink {
+    var configuration = ClientConfiguration(
+      host: values.host, port: values.binaryPort, apiKey: values.apiKey)
+    // Waiting for a server that is away is the worker's own affair.
+    configuration.retriesMax = 1
+    return ServerSink(client: try VectorClient(configuration))
+  }
+
+  func send(_ request: Request) async throws(RequestError) -> Response {
+    try await client.send(request)
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import VectorEmbedder
+
+/// `needletail-embedder text`: a query vector of a text, or what it finds.
+struct TextCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "text", abstract: "Embed a query text and print the vector, or search with it.")
+
+  @OptionGroup var options: SettingOptions
+  @Argument(help: "What to look for.") var query: String
+  @Flag(help: "Search instead of printing the vector.") var search = false
+  @Option(help: "The vector to search: the transcript's unless given.") var using: String?
+  @Option(help: "How many results.") var limit = 10
+
+  func run() async throws {
+    let values = try options.values()
+    let embedder = try await EngineFactory(values).textEmbedder()
+    guard let vector = try await embedder.vector(of: query, as: .query) else {
+      throw ValidationError("the query has no words")
+    }
+    let names = try EngineFactory(values).vectorNames()
+    try await VectorOutput.show(
+      vector, identity: embedder.identity, using: using ?? names.transcript, search: search, limit: limit,
+      values)
+  }
+}

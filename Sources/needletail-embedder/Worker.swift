@@ -1,0 +1,24 @@
+import VectorEmbedder
+
+/// One run with progress, metrics and interruption.
+enum Worker {
+  static func run(
+    _ values: SettingValues, _ entries: [ManifestEntry], _ options: EmbedderRun.Options
+  ) async throws -> RunReport {
+    try await Interruption.cancelling {
+      let session = try await EmbedderSession(values: values, sink: try ServerSink.connect(values))
+      let progress = RunProgress(onChange: Terminal.progress)
+      let run = try await session.makeRun(progress: progress)
+      let metrics = try await MetricsPage.serve(values, progress: progress)
+      let report = try await withTaskCancellationHandler {
+        try await session.ensureCollection { Terminal.note("waiting for the server: \($0)") }
+        return try await run.run(entries, options)
+      } onCancel: {
+        Task { await run.uploader.stop() }
+      }
+      Terminal.endProgress()
+      try await metrics?.close()
+      return report
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import VectorModel
+
+@testable import VectorEmbedder
+
+/// A server in memory: what the worker asks for, with exact search, and failures on demand.
+actor FakeSink: PointSink {
+  private(set) var configuration: CollectionConfiguration?
+  private(set) var points: [PointID: Point] = [:]
+  private(set) var upsertCount = 0
+  private(set) var stamps: [ProducerStamp] = []
+  /// Errors for the next writes, the first first.
+  private var failures: [RequestError] = []
+  /// Payloads with this text are refused for good.
+  var poison: String?
+
+  func failNext(_ errors: [RequestError]) { failures = errors }
+  func setPoison(_ text: String?) { poison = text }
+
+  func send(_ request: Request) async throws(RequestError) -> Response {
+    switch request {
+    case .collectionExists: return Response(.exists(configuration != nil))
+    case .createCollection(_, let new):
+      configuration = new
+      return Response(.bool(true))
+    case .collectionInfo:
+      guard let configuration else { throw RequestError.notFound("collection") }
+      return Response(
+        .collection(
+          CollectionInfo(
+            status: .green, optimizerError: nil, pointsCount: points.count, indexedVectorsCount: 0,
+            segmentsCount: 1, configuration: configuration, indexedPointsCounts: [])))
+    case .addVector(_, let parameters, _):
+      configuration?.vectors.append(parameters)
+      return Response(.bool(true))
+    case .updateCollection(_, let update):
+      configuration?.metadata = update.metadata
+      return Response(.bool(true))
+    case .write(_, let operation, let parameters): return try write(operation, parameters)
+    case .query(_, let query, let form): return Response(.points(search(query), form))
+    default: throw RequestError.notImplemented("this request")
+    }
+  }
+
+  private func write(
+    _ operation: WriteOperation, _ parameters: UpdateParameters
+  ) throws(RequestError) -> Response {
+    if case .createIndex = operation { return Response(.bool(true)) }
+    if let stamp = parameters.producer { stamps.append(stamp) }
+    if !failures.isEmpty { throw failures.removeFirst() }
+    switch operation {
+    case .upsert(let upsert):
+      for point in upsert.points {
+        if let poison, String(decoding: point.payload, as: UTF8.self).contains(poison) {
+          throw RequestError.wrongInput("poison")
+        }
+      }
+      upsertCount += 1
+      for point in upsert.points { points[point.id] = point }
+    case .delete(.ids(let ids)): for id in ids { points[id] = nil }
+    case .setPayload(let patch):
+      guard case .ids(let ids) = patch.selector else { throw RequestError.notImplemented("a filter") }
+      for id in ids {
+        guard let old = points[id]?.payload else { continue }
+        points[id]?.payload = try Self.merged(old, patch.payload)
+      }
+    default: throw RequestError.notImplemented("this write")
+    }
+    return Response(.update(UpdateResult(operationID: 1, status: .completed)))
+  }
+
+  private static func merged(_ old: [UInt8], _ new: [UInt8]) throws(RequestError) -> [UInt8] {
+    guard case .object(var members) = try JSONValue(parsing: old),
+      case .object(let changes) = try JSONValue(parsing: new)
+    else { return old }
+    members.removeAll { member in changes.contains { $0.key == member.key } }
+    var writer = JSONWriter()
+    JSONValue.object(members + changes).write(to: &writer)
+    return writer.bytes
+  }
+
+  private func search(_ request: QueryRequest) -> [ScoredPoint] {
+    guard case .nearest(.vector(.dense(let target)), _)? = request.query else { return [] }
+    let scored = points.values.compactMap { point -> ScoredPoint? in
+      guard case .dense(let vector)? = point.vectors[request.using] else { return nil }
+      return ScoredPoint(
+        record: PointRecord(id: point.id, payload: point.payload), version: 1, score: vector.dot(target))
+    }
+    return Array(scored.sorted { $0.score > $1.score }.prefix(request.limit))
+  }
+
+  /// The payload of the point whose paths hold this name.
+  func payload(ofFile name: String) -> JSONValue? {
+    points.values.compactMap { try? JSONValue(parsing: $0.payload) }.first { payload in
+      payload["paths"]?.elements?.contains { $0.text?.hasSuffix("/" + name) == true } == true
+    }
+  }
+
+  func point(ofFile name: String) -> Point? {
+    points.values.first { String(decoding: $0.payload, as: UTF8.self).contains("/" + name + "\"") }
+  }
+}

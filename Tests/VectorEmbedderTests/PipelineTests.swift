@@ -1,0 +1,186 @@
+import FoundationEssentials
+import Testing
+import VectorModel
+
+@testable import VectorEmbedder
+
+/// Real media through real programs into a server in memory.
+@Suite(.enabled(if: TestMedia.isPossible)) struct PipelineTests {
+  @Test func sidecarsAndSubtitleTracksBecomeTranscripts() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    try await worker.media.picture("a_film.mp4", source: "testsrc=size=160x120:rate=10")
+    try worker.media.sidecar(
+      "a_film.srt", "A wonderful story about a beautiful lighthouse keeper and his happy dog.")
+    try await worker.media.subtitled(
+      "b.mkv", "El pescador remienda su vieja red mientras el barco espera en el puerto.", language: "spa")
+    let report = try await worker.run()
+    #expect(report.embedded == 2 && report.failed == 0 && report.partial == 0)
+
+    let english = try #require(await worker.sink.payload(ofFile: "a_film.mp4"))
+    #expect(english["title"]?.text == "a film")
+    #expect(english["transcript_source"]?.text == "sidecar")
+    #expect(english["language"]?.text == "en")
+    #expect((english["sentiment"]?.double ?? 0) > 0.3)
+    #expect(english["asr_words"]?.double == 12)
+    #expect((english["duration_s"]?.double ?? 0) > 2.5)
+    let spanish = try #require(await worker.sink.payload(ofFile: "b.mkv"))
+    #expect(spanish["transcript_source"]?.text == "subtitles")
+    #expect(spanish["language"]?.text == "es")
+    #expect(spanish["sentiment"] == .null)
+    #expect(spanish["ocr_text"] == .null)
+
+    let point = try #require(await worker.sink.point(ofFile: "b.mkv"))
+    #expect(point.vectors.entries.map(\.name) == ["transcript", "video"])
+    let query = HashingEmbedder.vector(of: "red del pescador")
+    #expect(try await worker.first(query, using: "transcript") == "b.mkv")
+  }
+
+  @Test func brokenFilesDoNotStopTheOthers() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    try await worker.media.picture("good.mp4", source: "testsrc=size=160x120:rate=10")
+    try await worker.media.textOnly("text.mkv", "Nothing to see here, only words about gardens.")
+    try worker.media.bytes("empty.mp4", [])
+    try worker.media.bytes("noise.mp4", (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+    let good = try Files.bytes(at: worker.videos + "/good.mp4", stage: .read)
+    try worker.media.bytes("cut.mp4", Array(good[..<(good.count / 3)]))
+    let report = try await worker.run()
+    #expect(report.embedded == 2)
+    #expect(report.failed == 3)
+    let text = try #require(await worker.sink.point(ofFile: "text.mkv"))
+    #expect(text.vectors.entries.map(\.name) == ["transcript"])
+
+    let letters = try Files.text(at: worker.state + "/dead-letters.jsonl", stage: .read)
+    let lines = letters.split(separator: "\n")
+    #expect(lines.count == 3)
+    for line in lines {
+      let letter = try JSONValue(parsing: Array(line.utf8))
+      #expect(letter["path"]?.text?.hasSuffix(".mp4") == true)
+      #expect(letter["stage"]?.text == "probe" || letter["stage"]?.text == "read")
+      #expect(letter["attempts"]?.double == 1)
+    }
+    // They are left alone until somebody asks for them.
+    let second = try await worker.run()
+    #expect(second.unchanged == 2 && second.embedded == 0 && second.skipped == 2 && second.failed == 1)
+    let third = try await worker.run(.init(retriesFailed: true))
+    #expect(third.failed == 3)
+  }
+
+  @Test func equalFilesShareAPointAndRenamesTouchOnlyPaths() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
+    let bytes = try Files.bytes(at: worker.videos + "/a.mp4", stage: .read)
+    try worker.media.bytes("copy.mp4", bytes)
+    #expect(try await worker.run().embedded == 1)
+    #expect(await worker.sink.points.count == 1)
+    #expect(await paths(worker) == ["a.mp4", "copy.mp4"])
+
+    try FileManager.default.moveItem(atPath: worker.videos + "/a.mp4", toPath: worker.videos + "/z.mp4")
+    let renamed = try await worker.run()
+    #expect(renamed.renamed == 1 && renamed.embedded == 0)
+    #expect(await paths(worker) == ["copy.mp4", "z.mp4"])
+    #expect(await worker.sink.upsertCount == 1)
+
+    Files.remove(worker.videos + "/z.mp4")
+    #expect(try await worker.run(.init(prunes: true)).renamed == 1)
+    #expect(await paths(worker) == ["copy.mp4"])
+    Files.remove(worker.videos + "/copy.mp4")
+    #expect(try await worker.run(.init(prunes: true)).pruned == 1)
+    #expect(await worker.sink.points.isEmpty)
+  }
+
+  private func paths(_ worker: TestWorker) async -> [String] {
+    let payload = await worker.sink.payload(ofFile: "copy.mp4")
+    return payload?["paths"]?.elements?.compactMap { $0.text?.split(separator: "/").last.map(String.init) }
+      ?? []
+  }
+
+  @Test func changedSettingsRepeatOnlyWhatTheyTouch() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
+    _ = try await worker.run()
+    let manifest = worker.directory.path + "/list.csv"
+    try Files.write(
+      Array("path,title,language,tags\nvideos/a.mp4,New title,fr,x;y\n".utf8), to: manifest, stage: .read)
+    let report = try await worker.run(manifest: manifest)
+    #expect(report.embedded == 1)
+    // The picture's vector came from the cache, so nothing was decoded.
+    #expect(report.secondsByStage[.decode] == nil)
+    let payload = try #require(await worker.sink.payload(ofFile: "a.mp4"))
+    #expect(payload["title"]?.text == "New title")
+    #expect(payload["language"]?.text == "fr")
+    #expect(payload["language_source"]?.text == "manifest")
+    #expect(payload["tags"] == .array([.string("x"), .string("y")]))
+  }
+
+  @Test func theServersFaultsAreWaitedOut() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
+    await worker.sink.failNext((0..<5).map { RequestError(.unavailable, "away \($0)") })
+    #expect(try await worker.run().embedded == 1)
+  }
+
+  @Test func aLostAcknowledgementIsNotAGap() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
+    try await worker.media.picture("b.mp4", source: "mandelbrot=size=160x120:rate=10")
+    _ = try await worker.run()
+    // As after a kill between any two lines of the journal.
+    let journal = try Files.bytes(at: worker.state + "/journal.jsonl", stage: .read)
+    for cut in [0, journal.count / 3, journal.count / 2, journal.count - 5] {
+      try Files.write(Array(journal[..<cut]), to: worker.state + "/journal.jsonl", stage: .read)
+      let report = try await worker.run()
+      #expect(report.embedded + report.unchanged == 2)
+      #expect(await worker.sink.points.count == 2)
+      #expect(try await worker.run().unchanged == 2)
+    }
+  }
+
+  @Test func aHangingProgramIsEnded() async throws {
+    let child = ChildProcess(.speech, "sh", ["-c", "sleep 60 & wait"], timeLimit: .milliseconds(300))
+    let error = await #expect(throws: StageError.self) { try await child.run() }
+    #expect(error?.reason.contains("time limit") == true)
+  }
+
+  @Test func programsThatFailSayWhy() async throws {
+    let failing = ChildProcess(.speech, "sh", ["-c", "echo because >&2; exit 3"], timeLimit: .seconds(10))
+    let error = await #expect(throws: StageError.self) { try await failing.run() }
+    #expect(error?.standardErrorTail == "because\n")
+    let missing = ChildProcess(.speech, "no-such-program-here", [], timeLimit: .seconds(10))
+    let absent = await #expect(throws: StageError.self) { try await missing.run() }
+    #expect(absent?.reason.contains("not there") == true)
+    let loud = ChildProcess(.speech, "sh", ["-c", "yes | head -c 100000"], timeLimit: .seconds(10))
+    await #expect(throws: StageError.self) { try await loud.run(outputBytesMax: 1000) }
+    let echo = CommandRecognizer(command: try CommandLineTemplate("sh -c 'echo heard words > {out}.txt'"))
+    let directory = try TemporaryDirectory()
+    #expect(
+      try await echo.recognize(directory.path + "/x.wav", timeLimit: .seconds(10)).text == "heard words")
+  }
+}
+
+/// Speech and text on screen, which take seconds.
+@Suite(.enabled(if: TestMedia.isPossible && TestModel.hasPrograms("tesseract", "pocketsphinx_continuous")))
+struct RecognitionTests {
+  @Test func spokenWordsFindTheirVideo() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    try await worker.media.speech("balloon.mp4", saying: "The red balloon floats over the quiet harbor")
+    let report = try await worker.run()
+    #expect(report.embedded == 1 && report.partial == 0)
+    let payload = try #require(await worker.sink.payload(ofFile: "balloon.mp4"))
+    #expect(payload["transcript_source"]?.text == "speech")
+    #expect(payload["transcript"]?.text?.contains("red balloon") == true)
+    #expect(payload["language"]?.text == "en")
+  }
+
+  @Test func titlesFindTheirVideo() async throws {
+    let worker = try TestWorker()
+    try await worker.media.title("opening.mp4", "GRAND OPENING")
+    try await worker.media.title("closing.mp4", "FINAL CHAPTER")
+    let report = try await worker.run()
+    #expect(report.embedded == 2 && report.partial == 0)
+    let query = HashingEmbedder.vector(of: "grand opening")
+    #expect(try await worker.first(query, using: "ocr") == "opening.mp4")
+    let payload = try #require(await worker.sink.payload(ofFile: "opening.mp4"))
+    #expect(payload["ocr_text"]?.text?.contains("OPENING") == true)
+    #expect(payload["transcript"] == .null)
+  }
+}

@@ -1,0 +1,84 @@
+import Testing
+import VectorModel
+
+@testable import VectorEmbedder
+
+@Suite struct SinkTests {
+  private let sink = FakeSink()
+  private let model = ModelIdentity(name: "model A", hash: "aa", dimension: 2)
+
+  private func collection(_ model: ModelIdentity, name: String = "transcript") -> VideoCollection {
+    VideoCollection(name: "videos", vectors: [(name, model)], sink: sink)
+  }
+
+  private func point(_ number: UInt64, _ payload: String = "{}") -> Point {
+    Point(
+      id: .number(number), vectors: NamedVectors([.init(name: "transcript", value: .dense([1, 0]))]),
+      payload: Array(payload.utf8))
+  }
+
+  @Test func makesTheCollectionAndRecordsItsModels() async throws {
+    try await collection(model).ensure()
+    let configuration = try #require(await sink.configuration)
+    #expect(configuration.languageField == "language")
+    #expect(configuration.vector(named: "transcript")?.dimension == 2)
+    try await collection(model).ensure()
+  }
+
+  @Test func refusesAnotherModelAndSaysHowToMigrate() async throws {
+    try await collection(model).ensure()
+    let other = ModelIdentity(name: "model B", hash: "bb", dimension: 2)
+    let error = await #expect(throws: RequestError.self) { try await collection(other).ensure() }
+    #expect(error?.message.contains("transcript_vector: transcript_2") == true)
+    #expect(error?.message.contains("model A") == true)
+    // The migration: a vector of its own, beside the old one, whose model stays recorded.
+    try await collection(other, name: "transcript_2").ensure()
+    try await collection(model).ensure()
+    #expect(await sink.configuration?.vectors.map(\.name) == ["transcript", "transcript_2"])
+  }
+
+  @Test func waitsForTheServerWithTheSameStamp() async throws {
+    try await collection(model).ensure()
+    let uploader = PointUploader(
+      collection: collection(model), batchMax: 4, backoff: Backoff(firstMilliseconds: 1))
+    await sink.failNext([RequestError(.unavailable, "away"), RequestError(.tooManyRequests, "busy")])
+    try await uploader.upload(point(1))
+    #expect(await sink.points.count == 1)
+    #expect(await uploader.retryCount == 2)
+    #expect(Set(await sink.stamps).count == 1)
+    #expect(await sink.stamps.count == 3)
+  }
+
+  @Test func givesUpWhereItIsTold() async throws {
+    let uploader = PointUploader(
+      collection: collection(model), batchMax: 4, backoff: Backoff(firstMilliseconds: 1, attemptsMax: 2))
+    await sink.failNext([RequestError(.unavailable, "1"), RequestError(.unavailable, "2")])
+    let error = await #expect(throws: StageError.self) { try await uploader.upload(point(1)) }
+    #expect(error?.isTransient == true)
+  }
+
+  @Test func oneBadPointDoesNotTakeOthersWithIt() async throws {
+    let uploader = PointUploader(collection: collection(model), batchMax: 8)
+    await sink.setPoison("bad")
+    let outcomes = await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          do {
+            try await uploader.upload(point(UInt64(number), number == 3 ? #"{"a":"bad"}"# : "{}"))
+            return true
+          } catch {
+            return false
+          }
+        }
+      }
+      return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+    }
+    #expect(outcomes == 7)
+    #expect(await sink.points.count == 7)
+  }
+
+  @Test func pausesGrowToTheirLimit() {
+    let backoff = Backoff(firstMilliseconds: 200, largestMilliseconds: 1000)
+    #expect([0, 1, 2, 3, 50].map(backoff.milliseconds) == [200, 400, 800, 1000, 1000])
+  }
+}

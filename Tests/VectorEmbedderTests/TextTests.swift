@@ -1,0 +1,68 @@
+import Testing
+
+@testable import VectorEmbedder
+
+@Suite struct TextTests {
+  @Test func chunksEndBehindSentences() {
+    let sentence = Array(repeating: "word", count: 40).joined(separator: " ") + "."
+    let chunks = TextChunk.chunks(of: Array(repeating: sentence, count: 4).joined(separator: " "))
+    #expect(chunks.map(\.unitCount) == [80, 80])
+    #expect(chunks.allSatisfy { $0.text.hasSuffix(".") })
+  }
+
+  @Test func longSentencesAndRunsAreCut() {
+    let words = TextChunk.chunks(of: Array(repeating: "word", count: 250).joined(separator: " "))
+    #expect(words.map(\.unitCount) == [110, 110, 30])
+    let chinese = TextChunk.chunks(of: String(repeating: "文", count: 250))
+    #expect(chinese.map(\.unitCount) == [110, 110, 30])
+    #expect(chinese.map(\.text).joined().count == 250)
+    #expect(TextChunk.chunks(of: " \n\t").isEmpty)
+  }
+
+  @Test func countsWords() {
+    #expect(wordCount(of: "two words") == 2)
+    #expect(wordCount(of: "三个字") == 3)
+    #expect(wordCount(of: "") == 0)
+  }
+
+  @Test func hashingFindsSharedWords() {
+    let fox = HashingEmbedder.vector(of: "The quick brown fox jumps")
+    let same = HashingEmbedder.vector(of: "a brown fox, jumping")
+    let other = HashingEmbedder.vector(of: "stock markets fell sharply today")
+    #expect(fox.count == 384)
+    #expect(fox.dot(same) > 0.3)
+    #expect(fox.dot(other) < 0.2)
+    #expect(abs(fox.dot(fox) - 1) < 1e-5)
+    #expect(HashingEmbedder.vector(of: "").allSatisfy { $0.isFinite })
+  }
+
+  @Test(arguments: [
+    ("The weather is nice today and we will go to the beach with our friends.", "en"),
+    ("Hoy hace buen tiempo y vamos a ir a la playa con nuestros amigos.", "es"),
+    ("Сегодня хорошая погода, и мы пойдём на пляж с друзьями.", "ru"),
+    ("Heute ist das Wetter schön und wir gehen mit unseren Freunden an den Strand.", "de"),
+    ("Il fait beau aujourd'hui et nous allons à la plage avec nos amis.", "fr"),
+    ("今天天气很好，我们要和朋友们去海滩。", "zh"), ("今日は天気がいいので、友達と海に行きます。", "ja"), ("오늘은 날씨가 좋아서 바다에 갑니다.", "ko"),
+  ])
+  func detectsLanguages(text: String, code: String) {
+    #expect(LanguageDetector.detect(text)?.code == code)
+  }
+
+  @Test func unknownLanguagesAreNil() {
+    #expect(LanguageDetector.detect("") == nil)
+    #expect(LanguageDetector.detect("12 34 !!") == nil)
+    #expect(LanguageDetector.normalized("zh-Hant") == "zh")
+    #expect(LanguageDetector.normalized("GER") == "de")
+  }
+
+  @Test func sentimentHasSignsAndNulls() throws {
+    let good = try #require(Sentiment.polarity(of: "A wonderful, beautiful film.", language: "en"))
+    let bad = try #require(Sentiment.polarity(of: "A terrible and boring film.", language: "en"))
+    let negated = try #require(Sentiment.polarity(of: "This is not a good film.", language: "en"))
+    #expect(good > 0.5 && bad < -0.5 && negated < 0)
+    #expect(Sentiment.polarity(of: "Una película maravillosa", language: "es") == nil)
+    #expect(Sentiment.polarity(of: "The train leaves at noon", language: "en") == nil)
+    #expect(SentimentLexicon.entries.count > 1000)
+    #expect(SentimentLexicon.entries.values.allSatisfy { (-1...1).contains($0.polarity) })
+  }
+}
