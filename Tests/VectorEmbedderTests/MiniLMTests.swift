@@ -76,6 +76,8 @@ enum TestModel {
   static var minilm: String { modelDirectory + "/minilm" }
   static var isInstalled: Bool { Files.exists(minilm + "/model.safetensors") }
 
+  static let runsLongTests = ProcessInfo.processInfo.environment["NEEDLETAIL_EMBEDDER_LONG_TESTS"] == "1"
+
   static func hasPrograms(_ programs: String...) -> Bool {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     return programs.allSatisfy { program in

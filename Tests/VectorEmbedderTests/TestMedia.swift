@@ -39,6 +39,14 @@ struct TestMedia {
     ])
   }
 
+  /// Another video's picture through a filter, in another code and strongly compressed.
+  func recoded(_ name: String, from original: String, filter: String) async throws {
+    try await ffmpeg([
+      "-i", directory + "/" + original, "-vf", filter, "-c:v", "mpeg2video", "-q:v", "8", "-r", "25",
+      directory + "/" + name,
+    ])
+  }
+
   /// A video with a subtitle track.
   func subtitled(_ name: String, _ text: String, language: String) async throws {
     let subtitle = directory + "/.\(name).srt"

@@ -66,8 +66,8 @@ package struct Tensor<Element: Sendable>: Sendable {
     var owned: [UnsafeMutableRawPointer] = unsafe []
     var names: [UnsafeMutablePointer<CChar>?] = unsafe []
     defer {
-      for unsafepointer in unsafe owned { unsafe pointer.deallocate() }
-      for unsafename in unsafe names { unsafe free(name) }
+      unsafe owned.forEach { unsafe $0.deallocate() }
+      unsafe names.forEach { unsafe free($0) }
     }
     for (input, shape) in zip(inputs, shapes) {
       let (type, data) = unsafe Self.copy(input.value)
