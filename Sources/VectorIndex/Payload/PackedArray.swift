@@ -35,6 +35,14 @@ struct PackedArray<Element: FixedWidthInteger & BitwiseCopyable & Sendable>: Sen
     }
   }
 
+  /// A copy of the elements of `range`.
+  func elements(in range: Range<Int>) -> [Element] {
+    var elements: [Element] = []
+    elements.reserveCapacity(range.count)
+    forEach(in: range) { elements.append($0) }
+    return elements
+  }
+
   /// The first index from which on `isBelow` is false; it must be true for a prefix only.
   /// - Complexity: O(log count).
   func partition(_ isBelow: (Element) -> Bool) -> Int {

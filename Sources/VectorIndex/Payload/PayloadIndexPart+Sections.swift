@@ -82,7 +82,7 @@ extension PayloadIndexPart {
   private static func slotCount(
     header: MemorySlice, field: PayloadField, path: PayloadPath
   ) throws(RequestError) -> Int {
-    let bytes = unsafe Array(header.bytes)
+    let bytes = PackedArray<UInt8>(header).map { $0.elements(in: 0..<$0.count) } ?? []
     guard bytes.count >= 12, Array(bytes[..<4]) == magic else {
       throw .internalError("payload index part of \"\(field.path)\": section \"header\" is damaged")
     }

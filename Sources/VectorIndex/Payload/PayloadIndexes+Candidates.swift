@@ -53,7 +53,9 @@ extension PayloadIndexes {
     }
     func note(_ path: PayloadPath, _ prefix: PayloadPath?) {
       let path = prefix?.appending(path) ?? path
-      if field(at: path)?.part == nil, !paths.contains(path) { paths.append(path) }
+      if field(at: path)?.part == nil, !paths.contains(where: { $0.hasSameBytes(as: path) }) {
+        paths.append(path)
+      }
     }
     visit(filter, prefix: nil)
     return paths

@@ -103,3 +103,16 @@ extension String {
     utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
   }
 }
+
+extension PayloadPath {
+  /// Whether both lead to the same place; `==` would also accept another composition of the same characters.
+  func hasSameBytes(as other: PayloadPath) -> Bool {
+    segments.count == other.segments.count
+      && zip(segments, other.segments).allSatisfy { left, right in
+        if case (.key(let name), .key(let otherName)) = (left, right) {
+          return name.hasSameBytes(as: otherName)
+        }
+        return left == right
+      }
+  }
+}

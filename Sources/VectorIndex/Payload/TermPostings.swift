@@ -6,7 +6,7 @@ struct TermPostings: Sendable {
   private static let plainCountMax = 8
 
   private let termOffsets: PackedArray<UInt64>
-  private let termBytes: MemorySlice
+  private let termBytes: PackedArray<UInt8>
   /// How many slots have each term.
   let cardinalities: PackedArray<UInt32>
   private let postingOffsets: PackedArray<UInt64>
@@ -16,9 +16,7 @@ struct TermPostings: Sendable {
   var count: Int { cardinalities.count }
 
   /// The bytes of the term at `index`.
-  func term(_ index: Int) -> [UInt8] {
-    unsafe Array(UnsafeRawBufferPointer(rebasing: termBytes.bytes[span(index)]))
-  }
+  func term(_ index: Int) -> [UInt8] { termBytes.elements(in: span(index)) }
 
   /// Where `term` stands.
   /// - Complexity: O(length · log count).
@@ -90,7 +88,7 @@ struct TermPostings: Sendable {
   private func compare(_ index: Int, _ term: [UInt8]) -> Int {
     let span = span(index)
     for position in 0..<min(span.count, term.count) {
-      let byte = unsafe termBytes.bytes[span.lowerBound + position]
+      let byte = termBytes[span.lowerBound + position]
       if byte != term[position] { return byte < term[position] ? -1 : 1 }
     }
     return span.count - term.count
@@ -100,7 +98,7 @@ struct TermPostings: Sendable {
     let span = span(index)
     guard span.count >= prefix.count else { return false }
     for position in prefix.indices {
-      if unsafe termBytes.bytes[span.lowerBound + position] != prefix[position] { return false }
+      if termBytes[span.lowerBound + position] != prefix[position] { return false }
     }
     return true
   }
@@ -125,7 +123,7 @@ extension TermPostings {
       postingOffsets.append(UInt64(postings.count))
     }
     self.termOffsets = PackedArray(termOffsets)
-    self.termBytes = MemorySlice(MemoryRegion(copying: bytes))
+    termBytes = PackedArray(bytes)
     self.cardinalities = PackedArray(cardinalities)
     self.postingOffsets = PackedArray(postingOffsets)
     self.postings = MemorySlice(MemoryRegion(copying: postings))
@@ -137,13 +135,13 @@ extension TermPostings {
     postings: MemorySlice, slotCount: Int
   ) {
     guard let termOffsets = PackedArray<UInt64>(termOffsets),
-      let cardinalities = PackedArray<UInt32>(cardinalities),
+      let termBytes = PackedArray<UInt8>(terms), let cardinalities = PackedArray<UInt32>(cardinalities),
       let postingOffsets = PackedArray<UInt64>(postingOffsets),
       termOffsets.areOffsets(of: terms.count, spans: cardinalities.count),
       postingOffsets.areOffsets(of: postings.count, spans: cardinalities.count)
     else { return nil }
     self.termOffsets = termOffsets
-    termBytes = terms
+    self.termBytes = termBytes
     self.cardinalities = cardinalities
     self.postingOffsets = postingOffsets
     self.postings = postings
@@ -152,7 +150,7 @@ extension TermPostings {
 
   var sections: [(name: String, content: MemorySlice)] {
     [
-      ("term-offsets", termOffsets.slice), ("terms", termBytes), ("cardinalities", cardinalities.slice),
+      ("term-offsets", termOffsets.slice), ("terms", termBytes.slice), ("cardinalities", cardinalities.slice),
       ("posting-offsets", postingOffsets.slice), ("postings", postings),
     ]
   }

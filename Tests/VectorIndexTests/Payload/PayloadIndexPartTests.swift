@@ -98,6 +98,35 @@ import VectorModel
     }
   }
 
+  /// The bytes of version 1. A change of them is a change of the format.
+  @Test func goldenSections() throws {
+    let documents = [#"{"k": "b", "n": 7}"#, #"{"k": ["a", "b"], "n": [7, -1]}"#, #"{"k": null}"#]
+    let fields = [PayloadField(path: "k", type: .keyword), PayloadField(path: "n", type: .integer)]
+    let parts = try PointSimulation.parts(fields, documents.map { Array($0.utf8) }, [true, true, true])
+    func section(_ part: PayloadIndexPart, _ name: String) -> [UInt8] {
+      part.sections().first { $0.name == name }.map { unsafe Array($0.content.bytes) } ?? []
+    }
+    #expect(PayloadIndexPart.formatVersion == 1)
+    let keywords = parts[0]
+    #expect(section(keywords, "header") == Array("NTPX".utf8) + [1, 0, 1, 0, 3, 0, 0, 0] + Array("k".utf8))
+    #expect(section(keywords, "terms") == Array("ab".utf8))
+    #expect(section(keywords, "term-offsets") == [0, 1, 2].flatMap { [$0, 0, 0, 0, 0, 0, 0, 0] })
+    #expect(section(keywords, "cardinalities") == [1, 0, 0, 0, 2, 0, 0, 0])
+    #expect(section(keywords, "posting-offsets") == [0, 4, 12].flatMap { [$0, 0, 0, 0, 0, 0, 0, 0] })
+    #expect(section(keywords, "postings") == [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0])
+    // Null of slot 2: a roaring set of one chunk with one array of one slot.
+    #expect(section(keywords, "facts-0") == [58, 48, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 2, 0])
+    #expect(section(keywords, "count-slots") == [1, 0, 0, 0])
+    #expect(section(keywords, "distinct-values") == [2, 0, 0, 0])
+    let numbers = parts[1]
+    #expect(
+      section(numbers, "keys") == [UInt8](repeating: 255, count: 8) + [7, 0, 0, 0, 0, 0, 0, 0])
+    #expect(section(numbers, "starts") == [0, 1, 3].flatMap { [$0, 0, 0, 0] })
+    #expect(section(numbers, "slots") == [1, 0, 1].flatMap { [$0, 0, 0, 0] })
+    #expect(
+      section(numbers, "block-offsets") == [0, 0, 0, 0, 0, 0, 0, 0] && section(numbers, "blocks").isEmpty)
+  }
+
   @Test func unsupportedTypesAreNamed() {
     for type in [PayloadFieldType.geo, .text] {
       let error = #expect(throws: RequestError.self) {

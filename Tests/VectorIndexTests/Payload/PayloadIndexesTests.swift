@@ -149,6 +149,20 @@ import VectorModel
       indexes.facet(RandomPayloads.path("k"), among: Bitset(count: 6, repeating: true))?.first?.count == 3)
   }
 
+  @Test func pathsCompareByBytes() throws {
+    var indexes = PayloadIndexes()
+    try indexes.declare(PayloadField(path: "é", type: .integer)) { _ in [] }
+    try indexes.put(0, payload: Array("{\"é\": 1}".utf8))
+    let decomposed = PayloadPath.topLevel("e\u{301}")
+    let context = FilterContext(
+      alive: Bitset(count: 1, repeating: true), id: { .number(UInt64($0)) }, slot: { _ in nil },
+      vectors: { _ in nil }, payload: { _ in Array("{\"é\": 1}".utf8) })
+    #expect(try indexes.resolve(Filter(must: [.isEmpty(decomposed)]), context) {}.onesCount == 1)
+    #expect(try indexes.resolve(Filter(must: [.isEmpty(.topLevel("é"))]), context) {}.onesCount == 0)
+    indexes.drop(decomposed)
+    #expect(indexes.pathsWithoutPart == [.topLevel("é")])
+  }
+
   @Test func unindexedPathsAreNamed() throws {
     let indexes = try indexes(sealedCount: 6)
     let inner = Filter(must: [.field(FieldCondition(RandomPayloads.path("y"), match: .integer(1)))])
