@@ -166,6 +166,24 @@ struct SettingsFileTests {
     #expect(message(text) == expected)
   }
 
+  /// The file in `Config` shows each setting with its default, or behind a comment sign where there is none.
+  @Test func theFileOfTheRepositoryShowsEverySetting() throws {
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(
+      separator: "/")
+    let path = "\(root)/Config/needletail.yaml"
+    let file = try ProcessInputs.settingsFile(path)
+    for entry in file.entries {
+      let setting = try #require(Setting.all.first { $0.key == entry.key })
+      #expect(entry.value == setting.standard, "\(entry.key)")
+    }
+    let text = String(decoding: try ProcessInputs.contents(of: path, bytesMax: 1 << 20), as: UTF8.self)
+    for setting in Setting.all where setting.standard == nil {
+      #expect(text.contains("\n# \(setting.key): "), "\(setting.key)")
+    }
+    #expect(file.entries.count == Setting.all.count { $0.standard != nil })
+    _ = try ServerSettings(SettingValues(file: file))
+  }
+
   @Test func aMissingFileIsNamed() {
     #expect(throws: SettingsError.self) { try ProcessInputs.settingsFile("/nonexistent/n.yaml") }
   }
