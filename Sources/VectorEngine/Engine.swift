@@ -4,6 +4,14 @@ import VectorIndex
 package import VectorModel
 import VectorStorage
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The database: answers requests about the collections of one data directory.
 ///
 /// Reads run on a bounded pool over published views, writes on a serial queue a collection.
@@ -31,6 +39,8 @@ package final class Engine: RequestHandler {
   init(
     _ configuration: EngineConfiguration, fileSystem: any FileSystem, logger: Logger
   ) throws(RequestError) {
+    var configuration = configuration
+    configuration.openCollectionsMax = min(configuration.openCollectionsMax, Self.openCollectionsAllowed)
     self.configuration = configuration
     directory = try StorageError.mapped { () throws(StorageError) in
       try DataDirectory(fileSystem, path: configuration.dataDirectory)
@@ -52,6 +62,13 @@ package final class Engine: RequestHandler {
       collections.tick()
     }
     try removeUnnamed()
+  }
+
+  /// How many collections the limit of open files allows: a store and a log take up to six, sockets the rest.
+  private static var openCollectionsAllowed: Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+    return max(8, Int(clamping: limit.rlim_cur / 2) / 6)
   }
 
   /// Directories that the catalogue does not name are leftovers of a creation or deletion that was cut off.

@@ -7,8 +7,6 @@ struct BuildState {
   private(set) var cancellation: Cancellation?
   /// The generation could not be used and has to be built from the store's points.
   var needsRebuild = false
-  /// Fields that were declared after the generation was built and have no part.
-  var fieldsWithoutPart: [PayloadField] = []
   /// Why the last build failed.
   var lastError: String?
   /// Builds that failed one after the other.

@@ -13,7 +13,6 @@ struct CollectionRecovery {
   let storeDurableSequence: UInt64
   /// The generation's files could not be used; all points stand in the delta.
   private(set) var needsRebuild = false
-  private(set) var fieldsWithoutPart: [PayloadField] = []
 
   /// - Throws: naming the file that is missing or damaged beyond its log's tail.
   init(_ shard: ShardDirectory, id: UUID128, environment: EngineEnvironment) throws(RequestError) {
@@ -45,7 +44,7 @@ struct CollectionRecovery {
         "the parts are rebuilt", metadata: ["collection": "\(id)", "error": "\(error.message)"])
     }
     if let base {
-      (state, fieldsWithoutPart) = try base.state(configuration)
+      state = try base.state(configuration)
       try Self.rebase(&state, on: try Self.touched(log, base.coveredThrough, meta.sequence), store)
     } else {
       state = try CollectionState(configuration: configuration)

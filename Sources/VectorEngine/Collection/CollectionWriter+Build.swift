@@ -11,7 +11,9 @@ extension CollectionWriter {
     }
     cutLog()
     if !build.isRunning { beginBuildIfDue() }
-    setBuildStatus(BuildStatus(isBuilding: build.isRunning || isBuildDue, error: build.lastError))
+    setBuildStatus(
+      BuildStatus(
+        isBuilding: build.isRunning || isBuildDue || !fieldsWithoutPart.isEmpty, error: build.lastError))
   }
 
   /// Whether the delta has grown, the generation has thinned out, or the log has become too long.
@@ -38,6 +40,13 @@ extension CollectionWriter {
         return true
       }
     }
+    for vector in state.configuration.vectors {
+      if let part = state.vectors[vector.name]?.part,
+        part.parameters != state.configuration.graphParameters(of: vector)
+      {
+        return true
+      }
+    }
     let deadCount = state.points.slotCount - state.points.aliveCount
     return state.points.slotCount >= optimizers.vacuumMinVectorNumber
       && Double(deadCount) > Double(state.points.slotCount) * optimizers.deletedThreshold
@@ -48,8 +57,18 @@ extension CollectionWriter {
     if let notBefore = build.notBefore, ContinuousClock.now < notBefore { return }
     if isBuildDue {
       beginBuild()
-    } else if !build.fieldsWithoutPart.isEmpty, state.generation > 0 {
-      beginPayloadBuild(build.fieldsWithoutPart)
+    } else if !fieldsWithoutPart.isEmpty {
+      beginPayloadBuild(fieldsWithoutPart)
+    }
+  }
+
+  /// The indexes that were declared after the generation was built.
+  private var fieldsWithoutPart: [PayloadField] {
+    guard state.points.sealedCount > 0 else { return [] }
+    let missing = state.payloads.pathsWithoutPart.map(\.description)
+    return state.configuration.payloadSchema.filter { field in
+      guard let path = try? PayloadPath(field.path) else { return false }
+      return missing.contains(path.description)
     }
   }
 
@@ -106,7 +125,7 @@ extension CollectionWriter {
 
   private func install(_ generation: Generation, _ entry: Manifest.Generation) throws(RequestError) {
     guard let touched else { preconditionFailure("a build runs with its list of changes") }
-    var (new, missing) = try generation.state(state.configuration)
+    var new = try generation.state(state.configuration)
     for (id, touch) in touched.points { try new.takeOver(id, touch, from: state, StoreSource(store: store)) }
     new.sequence = state.sequence
     new.nextNumber = state.nextNumber
@@ -121,7 +140,6 @@ extension CollectionWriter {
     try replaceManifest(next)
     state = new
     build.needsRebuild = false
-    build.fieldsWithoutPart = missing
     publish()
     try StorageError.mapped { () throws(StorageError) in try shard.removeUnnamed(by: manifest) }
   }
@@ -135,7 +153,6 @@ extension CollectionWriter {
       next.generations[next.generations.count - 1].files.removeAll { $0.role == file.role }
       next.generations[next.generations.count - 1].files.append(file)
     }
-    build.fieldsWithoutPart.removeAll { field in parts.contains { $0.field == field } }
     try replaceManifest(next)
     publish()
   }

@@ -56,7 +56,6 @@ final class CollectionWriter: @unchecked Sendable {
     state = recovered.state
     storeDurableSequence = recovered.storeDurableSequence
     build.needsRebuild = recovered.needsRebuild
-    build.fieldsWithoutPart = recovered.fieldsWithoutPart
     publish()
   }
 

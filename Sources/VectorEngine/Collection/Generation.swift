@@ -20,10 +20,8 @@ struct Generation: Sendable {
   /// A state with the generation's points and nothing else.
   ///
   /// Parts that do not fit the configuration (a vector or an index that is gone or another by now) are left
-  /// out; `missing` are the declared indexes without a part.
-  func state(
-    _ configuration: CollectionConfiguration
-  ) throws(RequestError) -> (state: CollectionState, missing: [PayloadField]) {
+  /// out, and what is declared but has no part stays without one.
+  func state(_ configuration: CollectionConfiguration) throws(RequestError) -> CollectionState {
     var state = try CollectionState(configuration: configuration, sealed: points)
     state.generation = number
     state.sequence = coveredThrough
@@ -36,14 +34,11 @@ struct Generation: Sendable {
         part: sealed.part, dimension: dimension, distance: distance, slotOfRow: sealed.slotOfRow,
         slotCount: points.count)
     }
-    var missing: [PayloadField] = []
     for field in configuration.payloadSchema {
       if let sealed = payloads.first(where: { $0.field.isSameIndex(as: field) }) {
         state.payloads.attach(sealed.part)
-      } else {
-        missing.append(field)
       }
     }
-    return (state, missing)
+    return state
   }
 }

@@ -71,9 +71,7 @@ struct GenerationBuilder {
     }
     let gathered = try rows.gathered(rowNumbers)
     let hnsw = state.configuration.hnsw.applying(vector.parameters.hnsw)
-    let parameters = GraphParameters(
-      m: state.configuration.optimizers.indexingThreshold == 0 ? 0 : hnsw.m,
-      efConstruction: hnsw.efConstruction, fullScanThresholdKilobytes: hnsw.fullScanThreshold)
+    let parameters = state.configuration.graphParameters(of: vector)
     let threads =
       hnsw.maxIndexingThreads > 0
       ? min(hnsw.maxIndexingThreads, environment.configuration.builderThreads)
@@ -102,5 +100,15 @@ struct GenerationBuilder {
       try files.writePayload(field, part)
     }
     return parts
+  }
+}
+
+extension CollectionConfiguration {
+  /// How the graph of a vector is built; none with an indexing threshold of 0.
+  func graphParameters(of vector: NamedVectorParameters) -> GraphParameters {
+    let hnsw = hnsw.applying(vector.parameters.hnsw)
+    return GraphParameters(
+      m: optimizers.indexingThreshold == 0 ? 0 : hnsw.m, efConstruction: hnsw.efConstruction,
+      fullScanThresholdKilobytes: hnsw.fullScanThreshold)
   }
 }

@@ -5,7 +5,7 @@ import VectorIndex
 import VectorModel
 import VectorStorage
 
-/// Makes, keeps and restores snapshots, one after the other, on a thread of its own that gives way to others.
+/// Makes, keeps and restores snapshots on threads of its own; the one that makes them gives way to others.
 final class SnapshotService: Sendable {
   let environment: EngineEnvironment
   let directory: DataDirectory
@@ -14,7 +14,10 @@ final class SnapshotService: Sendable {
   let library: SnapshotLibrary
   let scratches: ScratchPool
   let cancellation = Cancellation()
-  private let pool = WorkerPool(threadCount: 1, queueCountMax: 256, niceness: 10)
+  /// Snapshots and restores, one after the other.
+  private let makers = WorkerPool(threadCount: 1, queueCountMax: 256, niceness: 10)
+  /// Lists and openings, which wait for no snapshot.
+  private let readers = WorkerPool(threadCount: 1, queueCountMax: 256)
   /// Numbers the files that were begun, so that two of one second have different names.
   private let fileCount = Mutex(0)
 
@@ -33,45 +36,46 @@ final class SnapshotService: Sendable {
   /// Cuts off what runs and waits for its end.
   func stop() {
     cancellation.cancel()
-    pool.stop()
+    makers.stop()
+    readers.stop()
   }
 
   func handle(_ request: SnapshotRequest, _ completion: @escaping Completion<SnapshotResult>) {
     switch request {
     case .list(let scope):
-      submit(wait: true, completion) { [self] () throws(RequestError) in
+      submit(readers, wait: true, completion) { [self] () throws(RequestError) in
         let name = try collectionName(scope)
         try library.refresh()
         return .list(library.list(name).map(\.description))
       }
     case .create(let scope, let options, let wait):
-      submit(wait: wait, completion) { [self] () throws(RequestError) in
+      submit(makers, wait: wait, completion) { [self] () throws(RequestError) in
         .one(try create(scope, options))
       }
     case .delete(let scope, let name, let wait):
-      submit(wait: wait, completion) { [self] () throws(RequestError) in
+      submit(makers, wait: wait, completion) { [self] () throws(RequestError) in
         try library.remove(try entry(named: name, scope).description.name)
         return .done
       }
     case .open(let scope, let name):
-      submit(wait: true, completion) { [self] () throws(RequestError) in
+      submit(readers, wait: true, completion) { [self] () throws(RequestError) in
         .source(try SnapshotSource(library, try entry(named: name, scope).description))
       }
     case .beginUpload:
-      submit(wait: true, completion) { [self] () throws(RequestError) in
+      submit(readers, wait: true, completion) { [self] () throws(RequestError) in
         .sink(try SnapshotUpload(directory, path: library.path(of: "upload-\(UUID128.random()).tmp")))
       }
     case .recover(let recovery, let wait):
-      submit(wait: wait, completion) { [self] () throws(RequestError) in
+      submit(makers, wait: wait, completion) { [self] () throws(RequestError) in
         try recover(recovery)
         return .done
       }
     }
   }
 
-  /// Runs `body` on the service's thread; where nobody waits, the answer comes before.
+  /// Runs `body` on a thread of the pool; where nobody waits, the answer comes before.
   private func submit(
-    wait: Bool, _ completion: @escaping Completion<SnapshotResult>,
+    _ pool: WorkerPool, wait: Bool, _ completion: @escaping Completion<SnapshotResult>,
     _ body: @escaping @Sendable () throws(RequestError) -> SnapshotResult
   ) {
     let logger = environment.logger

@@ -66,8 +66,8 @@ extension SnapshotDescription {
   package func write(to writer: inout JSONWriter) {
     writer.object { writer in
       writer.member("name", name)
-      // Without a zone, as clients of this interface expect it: the time is UTC.
-      var time = Datetime.text(microseconds: Int64(creationMilliseconds) * 1000)
+      // Whole seconds without a zone, as clients of this interface expect it: the time is UTC.
+      var time = Datetime.text(microseconds: Int64(creationMilliseconds / 1000) * 1_000_000)
       if time.hasSuffix("Z") { time.removeLast() }
       writer.member("creation_time", time)
       writer.member("size", byteCount)

@@ -26,17 +26,29 @@ package struct FrameWriter {
   package consuming func finish(_ checksum: FrameChecksum) -> [UInt8] {
     let length = bodyBytes
     precondition(length <= Self.bodyBytesMax)
-    body.set(UInt32(length), at: 4)
-    body.set(UInt32(opcode.rawValue) | UInt32(flags) << 8, at: 8)
-    body.set(requestID, at: 12)
-    body.set(checksum.update(0, body.bytes.span.extracting(FrameHeader.checksumStart...)), at: 0)
+    body.bytes.set(UInt32(length), at: 4)
+    body.bytes.set(UInt32(opcode.rawValue) | UInt32(flags) << 8, at: 8)
+    body.bytes.set(requestID, at: 12)
+    body.bytes.set(checksum.update(0, body.bytes.span.extracting(FrameHeader.checksumStart...)), at: 0)
     return body.bytes
+  }
+
+  /// Writes over the sequence at the start of a chunk's body.
+  package mutating func setSequence(_ sequence: UInt64) {
+    body.bytes.set(UInt32(truncatingIfNeeded: sequence), at: FrameHeader.byteCount)
+    body.bytes.set(UInt32(truncatingIfNeeded: sequence >> 32), at: FrameHeader.byteCount + 4)
+  }
+
+  /// Gives a whole frame another request id.
+  package static func readdress(_ frame: inout [UInt8], requestID: UInt32, _ checksum: FrameChecksum) {
+    frame.set(requestID, at: 12)
+    frame.set(checksum.update(0, frame.span.extracting(FrameHeader.checksumStart...)), at: 0)
   }
 }
 
-extension ByteWriter {
+extension [UInt8] {
   /// Writes over four bytes that stand already.
   fileprivate mutating func set(_ value: UInt32, at offset: Int) {
-    for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
+    for index in 0..<4 { self[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
   }
 }

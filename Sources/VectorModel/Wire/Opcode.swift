@@ -45,4 +45,14 @@ package enum Opcode: UInt8, CaseIterable, Sendable {
 
   /// Whether the frame is a request of its own that one `result` or `error` answers.
   package var isRequest: Bool { (0x20..<0x50).contains(rawValue) }
+
+  /// Whether a read-only key may say it.
+  package var isReadOnly: Bool {
+    switch self {
+    case .createCollection, .updateCollection, .deleteCollection, .addVector, .removeVector, .changeAliases,
+      .write, .writeBatch, .openStream, .chunk, .closeStream:
+      false
+    default: true
+    }
+  }
 }
