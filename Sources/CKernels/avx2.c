@@ -91,8 +91,31 @@ AVX2 static void code_rows(const nt_code_query *query, const uint8_t *base, size
   }
 }
 
+// Nibbles are at most 15, so that sums of four products fit 16 bits.
+AVX2 static void nibble_rows(const nt_code_query *query, const uint8_t *base, size_t stride,
+                             const uint32_t *rows, size_t count, float *out) {
+  const size_t bytes = query->blocks * NT_CODE_BLOCK;
+  const size_t fetched_bytes = stride < 1024 ? stride : 1024;
+  const __m256i low = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
+  for (size_t i = 0; i < count && i < 6; i++) nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);
+  for (size_t i = 0; i < count; i++) {
+    if (i + 6 < count) nt_prefetch_bytes(base + nt_row(rows, i + 6) * stride, fetched_bytes);
+    const uint8_t *row = base + nt_row(rows, i) * stride;
+    __m256i sum = _mm256_setzero_si256();
+    for (size_t j = 0; j < bytes; j += 32) {
+      __m256i pairs = _mm256_loadu_si256((const __m256i *)(row + j));
+      __m256i below = _mm256_and_si256(pairs, low), above = _mm256_and_si256(_mm256_srli_epi16(pairs, 4), low);
+      __m256i products = _mm256_add_epi16(
+          _mm256_maddubs_epi16(below, _mm256_loadu_si256((const __m256i *)(query->codes + j))),
+          _mm256_maddubs_epi16(above, _mm256_loadu_si256((const __m256i *)(query->codes + bytes + j))));
+      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(products, ones));
+    }
+    out[i] = nt_code_distance(query, row, stride, 2 * sum_integers(sum));
+  }
+}
+
 const nt_kernels nt_avx2 = {
     NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows,
+    l1_rows, code_rows, nibble_rows,
 };
 #endif

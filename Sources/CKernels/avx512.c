@@ -83,42 +83,61 @@ AVX512_INLINE __m128i sums_of_four(__m512i a, __m512i b, __m512i c, __m512i d) {
   return _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
 }
 
-// Four rows at a time share the loads of the query and the sums across lanes; eight rows ahead are fetched.
-AVX512 static void code_rows(const nt_code_query *query, const uint8_t *base, size_t stride,
-                             const uint32_t *rows, size_t count, float *out) {
-  const size_t blocks = query->blocks;
-  const int8_t *q = query->codes;
-  const size_t fetched_bytes = stride < 1024 ? stride : 1024;
-  for (size_t i = 0; i < count && i < 8; i++) nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    for (size_t k = i + 8; k < i + 12 && k < count; k++)
-      nt_prefetch_bytes(base + nt_row(rows, k) * stride, fetched_bytes);
-    const uint8_t *row0 = base + nt_row(rows, i) * stride, *row1 = base + nt_row(rows, i + 1) * stride;
-    const uint8_t *row2 = base + nt_row(rows, i + 2) * stride, *row3 = base + nt_row(rows, i + 3) * stride;
-    __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t offset = 0; offset < blocks * NT_CODE_BLOCK; offset += NT_CODE_BLOCK) {
-      __m512i part = _mm512_loadu_si512(q + offset);
-      s0 = _mm512_dpbusd_epi32(s0, _mm512_loadu_si512(row0 + offset), part);
-      s1 = _mm512_dpbusd_epi32(s1, _mm512_loadu_si512(row1 + offset), part);
-      s2 = _mm512_dpbusd_epi32(s2, _mm512_loadu_si512(row2 + offset), part);
-      s3 = _mm512_dpbusd_epi32(s3, _mm512_loadu_si512(row3 + offset), part);
-    }
-    int32_t dots[4];
-    _mm_storeu_si128((__m128i *)dots, sums_of_four(s0, s1, s2, s3));
-    out[i] = nt_code_distance(query, row0, stride, dots[0]);
-    out[i + 1] = nt_code_distance(query, row1, stride, dots[1]);
-    out[i + 2] = nt_code_distance(query, row2, stride, dots[2]);
-    out[i + 3] = nt_code_distance(query, row3, stride, dots[3]);
-  }
-  for (; i < count; i++) {
-    const uint8_t *row = base + nt_row(rows, i) * stride;
-    out[i] = nt_code_distance(query, row, stride, code_dot(row, q, blocks * NT_CODE_BLOCK));
-  }
+AVX512_INLINE __m512i byte_block(__m512i sum, const uint8_t *row, const int8_t *query, size_t bytes) {
+  (void)bytes;
+  return _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(row), _mm512_loadu_si512(query));
 }
+
+AVX512_INLINE __m512i nibble_block(__m512i sum, const uint8_t *row, const int8_t *query, size_t bytes) {
+  const __m512i low = _mm512_set1_epi8(15);
+  __m512i pairs = _mm512_loadu_si512(row);
+  sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(pairs, low), _mm512_loadu_si512(query));
+  pairs = _mm512_and_si512(_mm512_srli_epi16(pairs, 4), low);
+  return _mm512_dpbusd_epi32(sum, pairs, _mm512_loadu_si512(query + bytes));
+}
+
+// Four rows at a time share the loads of the query and the sums across lanes; sixteen rows ahead are fetched.
+#define CODE_ROWS(name, BLOCK, factor)                                                                     \
+  AVX512 static void name(const nt_code_query *query, const uint8_t *base, size_t stride,                  \
+                          const uint32_t *rows, size_t count, float *out) {                                \
+    const size_t bytes = query->blocks * NT_CODE_BLOCK;                                                    \
+    const int8_t *q = query->codes;                                                                        \
+    const size_t fetched_bytes = stride < 1024 ? stride : 1024;                                            \
+    for (size_t i = 0; i < count && i < 16; i++)                                                           \
+      nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);                                   \
+    size_t i = 0;                                                                                          \
+    for (; i + 4 <= count; i += 4) {                                                                       \
+      for (size_t k = i + 16; k < i + 20 && k < count; k++)                                                \
+        nt_prefetch_bytes(base + nt_row(rows, k) * stride, fetched_bytes);                                 \
+      const uint8_t *row0 = base + nt_row(rows, i) * stride, *row1 = base + nt_row(rows, i + 1) * stride;  \
+      const uint8_t *row2 = base + nt_row(rows, i + 2) * stride, *row3 = base + nt_row(rows, i + 3) * stride; \
+      __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0;                                      \
+      for (size_t j = 0; j < bytes; j += NT_CODE_BLOCK) {                                                  \
+        s0 = BLOCK(s0, row0 + j, q + j, bytes);                                                            \
+        s1 = BLOCK(s1, row1 + j, q + j, bytes);                                                            \
+        s2 = BLOCK(s2, row2 + j, q + j, bytes);                                                            \
+        s3 = BLOCK(s3, row3 + j, q + j, bytes);                                                            \
+      }                                                                                                    \
+      int32_t dots[4];                                                                                     \
+      _mm_storeu_si128((__m128i *)dots, sums_of_four(s0, s1, s2, s3));                                     \
+      out[i] = nt_code_distance(query, row0, stride, factor *dots[0]);                                     \
+      out[i + 1] = nt_code_distance(query, row1, stride, factor *dots[1]);                                 \
+      out[i + 2] = nt_code_distance(query, row2, stride, factor *dots[2]);                                 \
+      out[i + 3] = nt_code_distance(query, row3, stride, factor *dots[3]);                                 \
+    }                                                                                                      \
+    for (; i < count; i++) {                                                                               \
+      const uint8_t *row = base + nt_row(rows, i) * stride;                                                \
+      __m512i sum = _mm512_setzero_si512();                                                                \
+      for (size_t j = 0; j < bytes; j += NT_CODE_BLOCK) sum = BLOCK(sum, row + j, q + j, bytes);           \
+      out[i] = nt_code_distance(query, row, stride, factor *_mm512_reduce_add_epi32(sum));                 \
+    }                                                                                                      \
+  }
+
+CODE_ROWS(code_rows, byte_block, 1)
+CODE_ROWS(nibble_rows, nibble_block, 2)
 
 const nt_kernels nt_avx512 = {
     NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows,
+    l1_rows, code_rows, nibble_rows,
 };
 #endif

@@ -1,4 +1,4 @@
-// Which kernels this processor gets, and what runs the same on all of them.
+// Which kernels this processor gets.
 #include "variants.h"
 
 const nt_kernels *nt_kernels_of(nt_variant variant) {
@@ -33,21 +33,4 @@ const nt_kernels *nt_kernels_best(void) {
   }
   __atomic_store_n(&best, known, __ATOMIC_RELAXED);
   return known;
-}
-
-float nt_encode(const float *vector, const float *mean, size_t n, uint8_t *codes) {
-  float largest = 0;
-  for (size_t i = 0; i < n; i++) {
-    float magnitude = __builtin_fabsf(mean != NULL ? vector[i] - mean[i] : vector[i]);
-    largest = magnitude > largest ? magnitude : largest;
-  }
-  if (!(largest <= 3.0e38f)) largest = 3.0e38f;
-  float step = largest / 127, factor = largest > 1e-35f ? 127 / largest : 0;
-  for (size_t i = 0; i < n; i++) {
-    float value = (mean != NULL ? vector[i] - mean[i] : vector[i]) * factor;
-    value = value < 127 ? value : 127;
-    value = value > -127 ? value : -127;
-    codes[i] = (uint8_t)((int32_t)(value + (value < 0 ? -0.5f : 0.5f)) + 128);
-  }
-  return factor > 0 ? step : 0;
 }

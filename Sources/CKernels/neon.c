@@ -67,8 +67,32 @@ static void code_rows(const nt_code_query *query, const uint8_t *base, size_t st
   }
 }
 
+static void nibble_rows(const nt_code_query *query, const uint8_t *base, size_t stride, const uint32_t *rows,
+                        size_t count, float *out) {
+  const size_t bytes = query->blocks * NT_CODE_BLOCK;
+  const size_t fetched_bytes = stride < 1024 ? stride : 1024;
+  for (size_t i = 0; i < count && i < 6; i++) nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);
+  for (size_t i = 0; i < count; i++) {
+    if (i + 6 < count) nt_prefetch_bytes(base + nt_row(rows, i + 6) * stride, fetched_bytes);
+    const uint8_t *row = base + nt_row(rows, i) * stride;
+    int32x4_t sum = vdupq_n_s32(0);
+    for (size_t j = 0; j < bytes; j += 16) {
+      uint8x16_t pairs = vld1q_u8(row + j);
+      int8x16_t below = vreinterpretq_s8_u8(vandq_u8(pairs, vdupq_n_u8(15)));
+      int8x16_t above = vreinterpretq_s8_u8(vshrq_n_u8(pairs, 4));
+      int8x16_t q_below = vld1q_s8(query->codes + j), q_above = vld1q_s8(query->codes + bytes + j);
+      int16x8_t products = vmull_s8(vget_low_s8(below), vget_low_s8(q_below));
+      products = vmlal_high_s8(products, below, q_below);
+      products = vmlal_s8(products, vget_low_s8(above), vget_low_s8(q_above));
+      products = vmlal_high_s8(products, above, q_above);
+      sum = vpadalq_s16(sum, products);
+    }
+    out[i] = nt_code_distance(query, row, stride, 2 * vaddvq_s32(sum));
+  }
+}
+
 const nt_kernels nt_neon = {
     NT_VARIANT_NEON, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows,
+    l1_rows, code_rows, nibble_rows,
 };
 #endif

@@ -51,7 +51,19 @@ static void code_rows(const nt_code_query *query, const uint8_t *base, size_t st
   }
 }
 
+static void nibble_rows(const nt_code_query *query, const uint8_t *base, size_t stride, const uint32_t *rows,
+                        size_t count, float *out) {
+  const size_t bytes = query->blocks * NT_CODE_BLOCK;
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t *row = base + nt_row(rows, i) * stride;
+    int32_t sum = 0;
+    for (size_t j = 0; j < bytes; j++)
+      sum += (row[j] & 15) * query->codes[j] + (row[j] >> 4) * query->codes[bytes + j];
+    out[i] = nt_code_distance(query, row, stride, 2 * sum);
+  }
+}
+
 const nt_kernels nt_scalar = {
     NT_VARIANT_SCALAR, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows,
+    l1_rows, code_rows, nibble_rows,
 };

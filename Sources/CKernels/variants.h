@@ -15,8 +15,8 @@ extern const nt_kernels nt_neon;
 static inline size_t nt_row(const uint32_t *rows, size_t i) { return rows != NULL ? rows[i] : i; }
 
 static inline float nt_code_distance(const nt_code_query *query, const uint8_t *row, size_t stride, int32_t dot) {
-  nt_code_tail tail;
-  __builtin_memcpy(&tail, row + stride - sizeof tail, sizeof tail);
+  nt_code_tail tail = {1, 0};
+  if (query->has_tails) __builtin_memcpy(&tail, row + stride - sizeof tail, sizeof tail);
   return query->constant + tail.bias + query->scale * tail.scale * (float)(dot - query->offset);
 }
 

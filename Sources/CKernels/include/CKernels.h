@@ -32,21 +32,31 @@ typedef struct nt_code_tail {
   float bias;
 } nt_code_tail;
 
-/// A query over rows of codes: distance(row) = constant + tail.bias + scale · tail.scale · (Σ u·q − offset).
+/// A query over rows of codes: distance(row) = constant + tail.bias + scale · tail.scale · (k · Σ u·q − offset),
+/// where k is 1 for bytes and 2 for nibbles. Without tails, tail.scale is 1 and tail.bias 0.
 typedef struct nt_code_query {
-  /// Signed codes of the query, `blocks` × 64 of them, zero beyond the dimension.
+  /// Signed codes of the query, zero beyond the dimension: `blocks` × 64 of them for rows of bytes; for rows of
+  /// nibbles as many for the low nibbles and then as many for the high ones.
   const int8_t *codes;
+  /// Blocks of a row.
   size_t blocks;
   float scale;
   float constant;
-  /// 128 · Σ q: what storing x + 128 instead of x adds to the product.
+  /// What storing unsigned codes adds to the product: 128 · Σ q for bytes, 15 · Σ q for nibbles.
   int32_t offset;
+  /// Whether rows end with an `nt_code_tail`.
+  int32_t has_tails;
 } nt_code_query;
 
 /// Distances from one float32 query of `n` elements to `count` rows, `stride` floats apart.
 /// Row i is `base + rows[i] · stride`, or `base + i · stride` where `rows` is NULL.
 typedef void (*nt_float_rows)(const float *query, size_t n, const float *base, size_t stride,
                               const uint32_t *rows, size_t count, float *out);
+
+/// Ordering values of rows of codes, `stride` bytes apart, each `blocks` × 64 readable bytes long or longer and, with
+/// tails, ended by one at `stride − 8`. Rows are named as for `nt_float_rows`.
+typedef void (*nt_code_rows)(const nt_code_query *query, const uint8_t *base, size_t stride,
+                             const uint32_t *rows, size_t count, float *out);
 
 typedef struct nt_kernels {
   nt_variant variant;
@@ -63,10 +73,10 @@ typedef struct nt_kernels {
   nt_float_rows negated_dot_rows;
   nt_float_rows squared_l2_rows;
   nt_float_rows l1_rows;
-  /// Ordering values of rows of codes, `stride` bytes apart, each `blocks` × 64 readable bytes long or longer
-  /// and ended by an `nt_code_tail` at `stride − 8`. Rows are named as for `nt_float_rows`.
-  void (*code_rows)(const nt_code_query *query, const uint8_t *base, size_t stride, const uint32_t *rows,
-                    size_t count, float *out);
+  /// Rows of a byte an element.
+  nt_code_rows code_rows;
+  /// Rows of a nibble an element: with h = ⌈n / 2⌉, byte j holds element j below and element h + j above.
+  nt_code_rows nibble_rows;
 } nt_kernels;
 
 /// The kernels of the best instruction set of this processor.
@@ -78,6 +88,16 @@ const nt_kernels *nt_kernels_of(nt_variant variant);
 /// Writes `n` codes round(x·127/max|x|) + 128 of x = vector − mean, and returns max|x|/127.
 /// `mean` may be NULL. Values that are not finite are clamped.
 float nt_encode(const float *vector, const float *mean, size_t n, uint8_t *codes);
+
+/// Writes `n` nibbles of x = vector − mean as ⌈n / 2⌉ bytes (the order of `nibble_rows`): u stands for
+/// (2u − 15) · step / 2. Returns step / 2.
+/// `step` 0 or less: the step is chosen for this row, and what is returned is fitted to it by least squares.
+/// Values that are not finite are clamped.
+float nt_encode_nibbles(const float *vector, const float *mean, size_t n, float step, uint8_t *codes);
+
+/// Writes the signed codes of a query over nibbles, `blocks` × 64 low ones and as many high ones, from `n` unsigned
+/// codes of bytes, and returns 15 · Σ of them.
+int32_t nt_nibble_query(const uint8_t *codes, size_t n, size_t blocks, int8_t *query);
 
 static inline void nt_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 

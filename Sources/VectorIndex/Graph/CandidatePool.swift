@@ -1,3 +1,5 @@
+import CKernels
+
 /// A bounded list of nodes sorted by distance, each expanded or not: both queues of Algorithm 2 in one.
 ///
 /// An entry is one word: the distance as an integer of the same order, the node, and whether it was expanded. Inserting
@@ -41,11 +43,13 @@
   mutating func insert(_ node: UInt32, _ distance: Float) {
     let entry = unsafe UInt64(Self.key(distance)) << 32 | UInt64(node) << 1
     var low = 0
-    var high = unsafe count
-    while low < high {
-      let middle = (low &+ high) >> 1
-      if unsafe entries[middle] < entry { low = middle &+ 1 } else { high = middle }
+    var length = unsafe count
+    while length > 1 {
+      let half = length >> 1
+      low = unsafe entries[low &+ half &- 1] < entry ? low &+ half : low
+      length &-= half
     }
+    if length == 1 { low &+= unsafe entries[low] < entry ? 1 : 0 }
     let moved = unsafe min(count, capacity &- 1) &- low
     if moved < 0 { return }
     unsafe (entries + (low &+ 1)).update(from: entries + low, count: moved)
@@ -76,9 +80,20 @@
     return nil
   }
 
-  /// The node that is likely to be expanded next.
+  /// Fetches the links of the nodes that are likely to be expanded next.
   @inline(__always)
-  var upcoming: UInt32? {
-    unsafe cursor < count ? unsafe Self.node(entries[cursor]) : nil
+  func prefetchUpcoming(_ wanted: Int, _ links: UnsafeMutablePointer<UInt32>, _ slots: Int) {
+    var left = wanted
+    var index = unsafe cursor
+    while left > 0, unsafe index < count {
+      let entry = unsafe entries[index]
+      if entry & 1 == 0 {
+        let list = unsafe links + Int(Self.node(entry)) &* slots
+        unsafe nt_prefetch(list)
+        unsafe nt_prefetch(list + 16)
+        left &-= 1
+      }
+      index &+= 1
+    }
   }
 }

@@ -9,48 +9,36 @@ extension CodeTable {
   ///
   /// - Parameters:
   ///   - table: finite float32 rows
+  ///   - mean: [dimension] float32, what `mean(of:)` gave
+  ///   - uniformScale: the scale of all rows where the format has no tails
   ///   - threads: threads that share the work
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   /// - Complexity: O(count × dimension)
-  static func encode(_ table: FloatTable, distance: Distance, threads: Int) throws(RequestError) -> CodeTable
-  {
+  static func encode(
+    _ table: FloatTable, distance: Distance, format: CodeFormat, mean: MemorySlice, uniformScale: Float = 1,
+    threads: Int = 1
+  ) throws(RequestError) -> CodeTable {
     let count = table.count
     let dimension = table.dimension
-    let stride = stride(dimension: dimension)
-    let mean = try mean(of: table)
+    let stride = format.stride(dimension: dimension)
     let memory = try AnonymousMemory(byteCount: count * stride)
     let center = unsafe SharedPointer(mean.pointer(to: Float.self))
     let rows = unsafe SharedPointer(memory.bytes.baseAddress.unsafelyUnwrapped)
     WorkerThreads.run(count: threads) { thread in
+      let encoder = unsafe RowEncoder(
+        dimension: dimension, distance: distance, format: format, mean: center.pointer,
+        uniformScale: uniformScale)
       for row in (count * thread / threads)..<(count * (thread + 1) / threads) {
-        let codes = unsafe rows.pointer + row * stride
-        unsafe encode(
-          table.row(row), into: codes, mean: center.pointer, dimension: dimension, distance: distance)
+        unsafe encoder.encode(table.row(row), into: rows.pointer + row * stride)
       }
     }
     return CodeTable(
-      count: count, dimension: dimension, distance: distance, mean: mean,
-      codes: memory.slice(count: count * stride))
-  }
-
-  private static func encode(
-    _ vector: UnsafePointer<Float>, into codes: UnsafeMutableRawPointer, mean: UnsafePointer<Float>,
-    dimension: Int,
-    distance: Distance
-  ) {
-    let kernels = unsafe BestKernels.table
-    let scale = unsafe nt_encode(vector, mean, dimension, codes.assumingMemoryBound(to: UInt8.self))
-    let bias =
-      unsafe distance == .euclid
-      ? kernels.pointee.squared_l2(vector, mean, dimension)
-      : kernels.pointee.dot(mean, mean, dimension) - kernels.pointee.dot(vector, mean, dimension)
-    let tail = stride(dimension: dimension) - MemoryLayout<nt_code_tail>.size
-    unsafe codes.storeBytes(
-      of: nt_code_tail(scale: scale, bias: bias), toByteOffset: tail, as: nt_code_tail.self)
+      count: count, dimension: dimension, distance: distance, format: format, uniformScale: uniformScale,
+      mean: mean, codes: memory.slice(count: count * stride))
   }
 
   /// The mean of all rows, or of evenly spaced ones where there are many; zero where it is not finite.
-  private static func mean(of table: FloatTable) throws(RequestError) -> MemorySlice {
+  static func mean(of table: FloatTable) throws(RequestError) -> MemorySlice {
     let dimension = table.dimension
     var sums = [Double](repeating: 0, count: dimension)
     let step = max(1, table.count / meanRowsMax)
@@ -66,6 +54,35 @@ extension CodeTable {
       unsafe memory.bytes.storeBytes(of: value.isFinite ? value : 0, toByteOffset: index * 4, as: Float.self)
     }
     return memory.slice(count: dimension * 4)
+  }
+}
+
+/// Encodes single rows of one format.
+@unsafe struct RowEncoder {
+  let dimension: Int
+  let distance: Distance
+  let format: CodeFormat
+  let mean: UnsafePointer<Float>
+  let uniformScale: Float
+
+  /// Writes the codes and the tail of one row into zeroed memory.
+  func encode(_ vector: UnsafePointer<Float>, into row: UnsafeMutableRawPointer) {
+    let codes = unsafe row.assumingMemoryBound(to: UInt8.self)
+    let scale: Float
+    if unsafe format.bits == 8 {
+      scale = unsafe nt_encode(vector, mean, dimension, codes)
+    } else {
+      scale = unsafe nt_encode_nibbles(vector, mean, dimension, format.hasTails ? 0 : 2 * uniformScale, codes)
+    }
+    guard unsafe format.hasTails else { return }
+    let kernels = unsafe BestKernels.table
+    let bias =
+      unsafe distance == .euclid
+      ? kernels.pointee.squared_l2(vector, mean, dimension)
+      : kernels.pointee.dot(mean, mean, dimension) - kernels.pointee.dot(vector, mean, dimension)
+    let tail = unsafe format.stride(dimension: dimension) - MemoryLayout<nt_code_tail>.size
+    unsafe row.storeBytes(
+      of: nt_code_tail(scale: scale, bias: bias), toByteOffset: tail, as: nt_code_tail.self)
   }
 }
 

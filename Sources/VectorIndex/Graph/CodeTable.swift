@@ -1,19 +1,23 @@
 import CKernels
 import VectorModel
 
-/// The 8-bit codes that traversals and scans read instead of full vectors.
+/// The codes of 8 or 4 bits that traversals and scans read instead of full vectors.
 ///
 /// Locally-adaptive scalar quantisation (LVQ, Aguerrebere et al. 2023, section 3): the mean of all rows is subtracted
 /// and each row has a scale of its own. Deviations: the range is symmetric, so that a row needs no offset, and each row
 /// carries the exact part of its distance (⟨mean, x − mean⟩ or ‖x − mean‖²), so that only the inner product with the
-/// query is approximate. A row is `dimension` bytes x + 128, padding, and an `nt_code_tail` in its last 8 bytes.
+/// query is approximate. Where one scale suits all rows (`CodeFormat.uniformNibbles`) rows carry neither, and the query
+/// is not centred.
 ///
 /// Manhattan distances do not split into such parts; parts of that distance have no codes.
 @safe struct CodeTable: @unsafe RowTable {
   let count: Int
   let dimension: Int
   let distance: Distance
-  /// Bytes from row to row, a multiple of 64.
+  let format: CodeFormat
+  /// The scale of all rows where they have none of their own.
+  let uniformScale: Float
+  /// Bytes from row to row.
   let stride: Int
   /// [dimension] float32
   let mean: MemorySlice
@@ -24,13 +28,19 @@ import VectorModel
   nonisolated(unsafe) private let kernels: UnsafePointer<nt_kernels>
 
   /// Adopts rows that `encode` made, here or in an earlier run.
-  init(count: Int, dimension: Int, distance: Distance, mean: MemorySlice, codes: MemorySlice) {
-    precondition(distance != .manhattan)
-    let stride = Self.stride(dimension: dimension)
+  init(
+    count: Int, dimension: Int, distance: Distance, format: CodeFormat, uniformScale: Float,
+    mean: MemorySlice,
+    codes: MemorySlice
+  ) {
+    precondition(Self.supports(format, distance: distance))
+    let stride = format.stride(dimension: dimension)
     precondition(mean.count >= dimension * 4 && codes.count >= count * stride)
     self.count = count
     self.dimension = dimension
     self.distance = distance
+    self.format = format
+    self.uniformScale = uniformScale
     self.stride = stride
     self.mean = mean
     self.codes = codes
@@ -40,26 +50,30 @@ import VectorModel
     meanSquared = unsafe kernels.pointee.dot(center, center, dimension)
   }
 
-  /// Bytes of a row: the codes, and 8 bytes of correction at the end of the last line.
-  static func stride(dimension: Int) -> Int {
-    (dimension + MemoryLayout<nt_code_tail>.size + Int(NT_CODE_BLOCK) - 1) / Int(NT_CODE_BLOCK)
-      * Int(NT_CODE_BLOCK)
+  static func supports(_ format: CodeFormat, distance: Distance) -> Bool {
+    switch distance {
+    case .cosine, .dot: true
+    case .euclid: format.hasTails
+    case .manhattan: false
+    }
   }
 
-  private var blocks: Int { (dimension + Int(NT_CODE_BLOCK) - 1) / Int(NT_CODE_BLOCK) }
+  /// One `nt_code_query`, padded to a line, and its codes; and room for the query in bytes before they are parted.
+  var queryByteCount: Int {
+    64 + format.queryByteCount(dimension: dimension) + (format.bits == 8 ? 0 : (dimension + 63) / 64 * 64)
+  }
 
-  /// One `nt_code_query`, padded to a line, and its codes.
-  var queryByteCount: Int { (1 + blocks) * Int(NT_CODE_BLOCK) }
-
+  /// - Precondition: the format is `bytes`
   func scorer(ofRow row: Int, memory: UnsafeMutableRawPointer) -> CodeScorer {
+    precondition(format == .bytes)
     let codes = unsafe base + row * stride
-    let signed = unsafe (memory + Int(NT_CODE_BLOCK)).assumingMemoryBound(to: Int8.self)
+    let signed = unsafe (memory + 64).assumingMemoryBound(to: Int8.self)
     let offset = unsafe kernels.pointee.code_query(codes, dimension, signed)
     let tail = unsafe UnsafeRawPointer(codes + stride - MemoryLayout<nt_code_tail>.size)
       .loadUnaligned(as: nt_code_tail.self)
     let isEuclid = distance == .euclid
     return unsafe scorer(
-      memory: memory, codes: signed, scale: isEuclid ? -2 * tail.scale : -tail.scale,
+      memory: memory, scale: isEuclid ? -2 * tail.scale : -tail.scale,
       constant: isEuclid ? tail.bias : tail.bias - meanSquared, offset: offset)
   }
 
@@ -70,24 +84,40 @@ import VectorModel
   ///   - memory: `queryByteCount` bytes aligned to 64, the scorer's as long as it is used
   func scorer(query: UnsafePointer<Float>, memory: UnsafeMutableRawPointer) -> CodeScorer {
     let center = unsafe mean.pointer(to: Float.self)
-    let signed = unsafe (memory + Int(NT_CODE_BLOCK)).assumingMemoryBound(to: UInt8.self)
-    let step = unsafe nt_encode(query, center, dimension, signed)
-    let codes = unsafe UnsafeMutableRawPointer(signed).assumingMemoryBound(to: Int8.self)
-    let offset = unsafe kernels.pointee.code_query(signed, dimension, codes)
     let isEuclid = distance == .euclid
     let constant =
       unsafe isEuclid
       ? kernels.pointee.squared_l2(query, center, dimension) : -kernels.pointee.dot(query, center, dimension)
+    let subtracted = unsafe format.hasTails ? center : nil
+    let codes = unsafe (memory + 64).assumingMemoryBound(to: Int8.self)
+    let step: Float
+    let offset: Int32
+    if format.bits == 8 {
+      let unsigned = unsafe (memory + 64).assumingMemoryBound(to: UInt8.self)
+      step = unsafe nt_encode(query, subtracted, dimension, unsigned)
+      offset = unsafe kernels.pointee.code_query(unsigned, dimension, codes)
+    } else {
+      let queryBytes = format.queryByteCount(dimension: dimension)
+      let unsigned = unsafe (memory + 64 + queryBytes).assumingMemoryBound(to: UInt8.self)
+      step = unsafe nt_encode(query, subtracted, dimension, unsigned)
+      offset = unsafe nt_nibble_query(unsigned, dimension, format.blocks(dimension: dimension), codes)
+    }
+    let scale = format.hasTails ? step : step * uniformScale
     return unsafe scorer(
-      memory: memory, codes: codes, scale: isEuclid ? -2 * step : -step, constant: constant, offset: offset)
+      memory: memory, scale: isEuclid ? -2 * scale : -scale, constant: constant, offset: offset)
   }
 
   private func scorer(
-    memory: UnsafeMutableRawPointer, codes: UnsafePointer<Int8>, scale: Float, constant: Float, offset: Int32
+    memory: UnsafeMutableRawPointer, scale: Float, constant: Float, offset: Int32
   ) -> CodeScorer {
     let query = unsafe memory.assumingMemoryBound(to: nt_code_query.self)
+    let codes = unsafe UnsafePointer((memory + 64).assumingMemoryBound(to: Int8.self))
     unsafe query.initialize(
-      to: nt_code_query(codes: codes, blocks: blocks, scale: scale, constant: constant, offset: offset))
-    return unsafe CodeScorer(kernels: kernels, query: UnsafePointer(query), base: base, stride: stride)
+      to: nt_code_query(
+        codes: codes, blocks: format.blocks(dimension: dimension), scale: scale, constant: constant,
+        offset: offset, has_tails: format.hasTails ? 1 : 0))
+    let kernel: nt_code_rows =
+      unsafe format.bits == 8 ? kernels.pointee.code_rows : kernels.pointee.nibble_rows
+    return unsafe CodeScorer(kernel: kernel, query: UnsafePointer(query), base: base, stride: stride)
   }
 }

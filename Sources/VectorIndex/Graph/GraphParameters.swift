@@ -11,18 +11,21 @@ package struct GraphParameters: Sendable, Equatable {
   package var alpha: Float
   /// Whether displaced candidates fill a list that the heuristic left short (Algorithm 4, keepPrunedConnections).
   package var keepsPruned: Bool
+  /// Bits an element of the codes that searches traverse: 8, or 4 where a sample shows that these rank rows well.
+  package var codeBits: Int
   /// Decides the levels.
   package var seed: UInt64
 
   package init(
     m: Int = 16, efConstruction: Int = 100, fullScanThresholdKilobytes: Int = 10_000, alpha: Float = 1,
-    keepsPruned: Bool = false, seed: UInt64 = 0x6E65_6564_6C65
+    keepsPruned: Bool = false, codeBits: Int = 4, seed: UInt64 = 0x6E65_6564_6C65
   ) {
     self.m = m
     self.efConstruction = efConstruction
     self.fullScanThresholdKilobytes = fullScanThresholdKilobytes
     self.alpha = alpha
     self.keepsPruned = keepsPruned
+    self.codeBits = codeBits
     self.seed = seed
   }
 

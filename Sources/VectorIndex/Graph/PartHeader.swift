@@ -7,7 +7,7 @@ import VectorModel
 ///      0      4  magic "NTVP"
 ///      4      4  version, 1
 ///      8      4  distance (`Distance`'s raw value)
-///     12      4  flags: 1 codes, 2 graph, 4 keepsPruned
+///     12      4  flags: 1 codes, 2 graph, 4 keepsPruned, 8 nibbles, 16 codes with tails, 32 codes of 8 bits wished
 ///     16      4  count
 ///     20      4  dimension
 ///     24      4  m
@@ -16,8 +16,9 @@ import VectorModel
 ///     40      8  seed
 ///     48      4  alpha, float32
 ///     52      4  entry point: a node of the highest level
-///     56      4  levels
-///     60      4  nodes on each level, from level 0 on
+///     56      4  the scale of codes without tails, float32
+///     60      4  levels
+///     64      4  nodes on each level, from level 0 on
 /// ```
 struct PartHeader: Equatable {
   static let magic: UInt32 = 0x5056_544E
@@ -30,8 +31,20 @@ struct PartHeader: Equatable {
   var dimension: Int
   var parameters: GraphParameters
   var entry: UInt32
+  var format: CodeFormat
+  var uniformScale: Float
   /// Nodes on each level; empty without a graph.
   var levelCounts: [Int]
+
+  private var flags: UInt32 {
+    var flags: UInt32 = hasCodes ? 1 : 0
+    if hasGraph { flags |= 2 }
+    if parameters.keepsPruned { flags |= 4 }
+    if format.bits == 4 { flags |= 8 }
+    if format.hasTails { flags |= 16 }
+    if parameters.codeBits == 8 { flags |= 32 }
+    return flags
+  }
 
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
@@ -42,7 +55,7 @@ struct PartHeader: Equatable {
     append(Self.magic)
     append(Self.version)
     append(UInt32(distance.rawValue))
-    append(UInt32((hasCodes ? 1 : 0) | (hasGraph ? 2 : 0) | (parameters.keepsPruned ? 4 : 0)))
+    append(flags)
     append(UInt32(count))
     append(UInt32(dimension))
     append(UInt32(parameters.m))
@@ -51,6 +64,7 @@ struct PartHeader: Equatable {
     append(parameters.seed)
     append(parameters.alpha.bitPattern)
     append(entry)
+    append(uniformScale.bitPattern)
     append(UInt32(levelCounts.count))
     for count in levelCounts { append(UInt32(count)) }
     return bytes
@@ -85,8 +99,10 @@ extension PartHeader {
     guard threshold <= UInt64(Int.max / 1024) else { throw Self.damaged("full-scan threshold \(threshold)") }
     parameters = GraphParameters(
       m: m, efConstruction: efConstruction, fullScanThresholdKilobytes: Int(threshold), alpha: alpha,
-      keepsPruned: flags & 4 != 0, seed: seed)
+      keepsPruned: flags & 4 != 0, codeBits: flags & 32 != 0 ? 8 : 4, seed: seed)
+    format = CodeFormat(bits: flags & 8 != 0 ? 4 : 8, hasTails: flags & 16 != 0)
     entry = try reader.next(UInt32.self)
+    uniformScale = Float(bitPattern: try reader.next(UInt32.self))
     let levels = Int(try reader.next(UInt32.self))
     guard levels <= GraphLinks.levelsMax else { throw Self.damaged("\(levels) levels") }
     levelCounts = []
@@ -101,6 +117,9 @@ extension PartHeader {
       throw Self.damaged(error.message)
     }
     guard hasCodes == (count > 0 && distance != .manhattan) else { throw Self.damaged("flags of codes") }
+    guard !hasCodes || CodeTable.supports(format, distance: distance) else {
+      throw Self.damaged("format of codes")
+    }
     guard hasGraph else {
       guard levelCounts.isEmpty else { throw Self.damaged("levels without a graph") }
       return

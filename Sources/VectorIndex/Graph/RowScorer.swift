@@ -23,9 +23,9 @@ extension RowScorer {
   }
 }
 
-/// One query over the 8-bit codes of a part.
+/// One query over the codes of a part.
 @unsafe struct CodeScorer: RowScorer {
-  let kernels: UnsafePointer<nt_kernels>
+  let kernel: nt_code_rows
   let query: UnsafePointer<nt_code_query>
   let base: UnsafePointer<UInt8>
   let stride: Int
@@ -35,7 +35,7 @@ extension RowScorer {
 
   @inline(__always)
   func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>) {
-    unsafe kernels.pointee.code_rows(query, base + first * stride, stride, rows, count, out)
+    unsafe kernel(query, base + first * stride, stride, rows, count, out)
   }
 }
 

@@ -24,9 +24,7 @@ extension Traversal {
         break
       }
       let list = unsafe layer.links + Int(CandidatePool.node(entry)) &* layer.slots
-      if let upcoming = unsafe candidates.upcoming {
-        unsafe nt_prefetch(layer.links + Int(upcoming) &* layer.slots)
-      }
+      unsafe candidates.prefetchUpcoming(1, layer.links, layer.slots)
       var count = 0
       for slot in 0..<layer.slots {
         let neighbour = unsafe nt_load(list + slot)

@@ -13,6 +13,8 @@ import CKernels
   private(set) var visitedCount = 0
   private(set) var comparedCount = 0
 
+  static var width: Int { 2 }
+
   init(scorer: Scorer, scratch: SearchScratch) {
     unsafe self.scorer = scorer
     unsafe self.scratch = scratch
@@ -92,21 +94,26 @@ import CKernels
     let distances = unsafe distances
     var visitedNodes = 0
     var compared = 0
-    while let entry = unsafe pool.expandNearest() {
-      let list = unsafe links + Int(CandidatePool.node(entry)) &* slots
-      if let upcoming = unsafe pool.upcoming { unsafe nt_prefetch(links + Int(upcoming) &* slots) }
+    while true {
       var count = 0
-      var slot = 0
-      while slot < slots {
-        let neighbour = unsafe nt_load(list + slot)
-        if neighbour == NT_NO_NODE { break }
-        let seen = unsafe visited[Int(neighbour)] == epoch
-        unsafe visited[Int(neighbour)] = epoch
-        unsafe batch[count] = neighbour
-        count &+= seen ? 0 : 1
-        slot &+= 1
+      var round = 0
+      while unsafe round < Self.width, let entry = unsafe pool.expandNearest() {
+        round &+= 1
+        let list = unsafe links + Int(CandidatePool.node(entry)) &* slots
+        var slot = 0
+        while slot < slots {
+          let neighbour = unsafe nt_load(list + slot)
+          if neighbour == NT_NO_NODE { break }
+          let seen = unsafe visited[Int(neighbour)] == epoch
+          unsafe visited[Int(neighbour)] = epoch
+          unsafe batch[count] = neighbour
+          count &+= seen ? 0 : 1
+          slot &+= 1
+        }
       }
-      visitedNodes &+= 1
+      if round == 0 { break }
+      unsafe pool.prefetchUpcoming(Self.width, links, slots)
+      visitedNodes &+= round
       if count == 0 { continue }
       compared &+= count
       if let layerRows = unsafe layer.rows {

@@ -26,7 +26,9 @@ extension VectorPart {
     let floats = FloatTable(vectors: rows, count: count, dimension: dimension, distance: distance)
     var codes: CodeTable?
     if count > 0, distance != .manhattan {
-      codes = try CodeTable.encode(floats, distance: distance, threads: max(1, threads))
+      codes = try CodeTable.encode(
+        floats, distance: distance, format: .bytes, mean: CodeTable.mean(of: floats), threads: max(1, threads)
+      )
     }
     if isCancelled() { return nil }
     var graph: GraphLinks?
@@ -41,7 +43,23 @@ extension VectorPart {
         }
       if graph == nil { return nil }
     }
+    codes = try codes.map { exact throws(RequestError) in
+      try smallest(floats, exact, parameters, threads: threads)
+    }
     return VectorPart(floats: floats, distance: distance, parameters: parameters, codes: codes, graph: graph)
+  }
+
+  /// The smallest codes that searches can do with; graphs are built with bytes, where rows are compared with rows.
+  private static func smallest(
+    _ floats: FloatTable, _ bytes: CodeTable, _ parameters: GraphParameters, threads: Int
+  ) throws(RequestError) -> CodeTable {
+    if parameters.codeBits == 8 { return bytes }
+    let calibration = try CodeCalibration(floats, distance: bytes.distance, mean: bytes.mean)
+    let (format, uniformScale) = try calibration.choose()
+    if format == .bytes { return bytes }
+    return try CodeTable.encode(
+      floats, distance: bytes.distance, format: format, mean: bytes.mean, uniformScale: uniformScale,
+      threads: max(1, threads))
   }
 
   /// Accepted rows at or below which a search scans.
@@ -64,6 +82,9 @@ extension VectorPart {
     else {
       throw .badRequest(
         "ef_construct is 1 to \(GraphParameters.efConstructionMax), not \(parameters.efConstruction)")
+    }
+    guard parameters.codeBits == 4 || parameters.codeBits == 8 else {
+      throw .badRequest("codes have 4 or 8 bits, not \(parameters.codeBits)")
     }
     guard parameters.alpha >= 1 && parameters.alpha <= 4 else {
       throw .badRequest("alpha is 1 to 4, not \(parameters.alpha)")

@@ -13,7 +13,9 @@ extension VectorPart {
   package func sections() -> [(name: String, bytes: MemorySlice)] {
     let header = PartHeader(
       distance: distance, hasCodes: codes != nil, hasGraph: graph != nil, count: count, dimension: dimension,
-      parameters: parameters, entry: graph?.entry ?? 0, levelCounts: graph?.layers.map(\.count) ?? [])
+      parameters: parameters, entry: graph?.entry ?? 0,
+      format: codes?.format ?? .bytes, uniformScale: codes?.uniformScale ?? 1,
+      levelCounts: graph?.layers.map(\.count) ?? [])
     var sections = [(name: "header", bytes: MemorySlice(MemoryRegion(copying: header.encoded)))]
     if let codes {
       sections.append(("mean", codes.mean))
@@ -52,9 +54,10 @@ extension VectorPart {
     var codes: CodeTable?
     if header.hasCodes {
       codes = CodeTable(
-        count: count, dimension: dimension, distance: header.distance,
+        count: count, dimension: dimension, distance: header.distance, format: header.format,
+        uniformScale: header.uniformScale,
         mean: try section("mean", dimension * 4, copied: true),
-        codes: try section("codes", count * CodeTable.stride(dimension: dimension), copied: copied))
+        codes: try section("codes", count * header.format.stride(dimension: dimension), copied: copied))
     }
     var graph: GraphLinks?
     if header.hasGraph {

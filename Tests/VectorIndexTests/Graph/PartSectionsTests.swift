@@ -48,6 +48,14 @@ import VectorModel
     }
   }
 
+  @Test(arguments: [Distance.cosine, .euclid]) func smallerCodesAreReadToo(distance: Distance) throws {
+    let rows = SyntheticRows(count: 1200, dimension: 136, distance: distance, clusters: 1, seed: 50)
+    let part = try #require(try rows.part(m: 4))
+    let contents = Self.contents(part)
+    #expect(contents["codes"]?.count ?? 0 < 1200 * 192)
+    #expect(try Self.answers(try Self.open(contents), rows) == Self.answers(part, rows))
+  }
+
   @Test func readsFromUnalignedPlaces() throws {
     let rows = SyntheticRows(count: 100, dimension: 9, distance: .euclid, seed: 52)
     let part = try #require(try rows.part())

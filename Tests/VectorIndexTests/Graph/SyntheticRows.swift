@@ -83,14 +83,15 @@ struct SyntheticRows {
 
   /// The part over these rows, with a graph whatever their number.
   func part(
-    m: Int = 8, efConstruction: Int = 60, alpha: Float = 1, keepsPruned: Bool = false, threads: Int = 1,
+    m: Int = 8, efConstruction: Int = 60, alpha: Float = 1, keepsPruned: Bool = false, codeBits: Int = 4,
+    threads: Int = 1,
     threshold: Int = 0
   ) throws -> VectorPart? {
     try VectorPart.build(
       rows: memory, count: count, dimension: dimension, distance: distance,
       parameters: GraphParameters(
         m: m, efConstruction: efConstruction, fullScanThresholdKilobytes: threshold, alpha: alpha,
-        keepsPruned: keepsPruned),
+        keepsPruned: keepsPruned, codeBits: codeBits),
       threads: threads)
   }
 

@@ -13,6 +13,18 @@ import VectorModel
     #expect(try rows.recall(of: part, options: PartSearchOptions(limit: 10, exact: true)) == 1)
   }
 
+  @Test(arguments: [Distance.cosine, .dot, .euclid]) func smallerCodesFindThemToo(distance: Distance) throws {
+    let rows = SyntheticRows(count: 1500, dimension: 136, distance: distance, clusters: 1, seed: 10)
+    let (bytes, nibbles) = (try #require(try rows.part(codeBits: 8)), try #require(try rows.part()))
+    #expect(nibbles.compactByteCount < bytes.compactByteCount)
+    for part in [bytes, nibbles] {
+      for plan in [SearchPlan.traversal, .codeScan] {
+        let options = PartSearchOptions(limit: 10, ef: 300, plan: plan)
+        #expect(try rows.recall(of: part, options: options, queries: 15) >= 0.96, "\(plan)")
+      }
+    }
+  }
+
   @Test func distancesAreThoseOfFullVectors() throws {
     for distance in Distance.allCases {
       let rows = SyntheticRows(count: 300, dimension: 40, distance: distance, seed: 12)
@@ -147,6 +159,7 @@ import VectorModel
     #expect(throws: RequestError.self) { try rows.part(m: 513) }
     #expect(throws: RequestError.self) { try rows.part(efConstruction: 0) }
     #expect(throws: RequestError.self) { try rows.part(alpha: .nan) }
+    #expect(throws: RequestError.self) { try rows.part(codeBits: 5) }
     #expect(throws: RequestError.self) {
       try VectorPart.build(
         rows: rows.memory, count: 11, dimension: 4, distance: .dot, parameters: GraphParameters())

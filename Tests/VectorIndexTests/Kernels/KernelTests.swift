@@ -138,20 +138,61 @@ import Testing
             as: nt_code_tail.self)
         }
       }
-      let codes = (0..<blocks * 64).map { _ in Int8.random(in: -127...127, using: &random) }
+      let codes = (0..<blocks * 128).map { _ in Int8.random(in: -127...127, using: &random) }
       for count in 0...19 {
         let rows = (0..<count).map { _ in UInt32.random(in: 0..<40, using: &random) }
-        var got = [Float](repeating: 0, count: count + 1)
+        var got = [Float](repeating: 0, count: 2 * count + 1)
         var expected = got
         unsafe codes.withUnsafeBufferPointer { codes in
           var query = unsafe nt_code_query(
-            codes: codes.baseAddress, blocks: blocks, scale: -0.25, constant: 3, offset: 77)
+            codes: codes.baseAddress, blocks: blocks, scale: -0.25, constant: 3, offset: 77,
+            has_tails: Int32(count % 2))
           unsafe tested.code_rows(&query, base, stride, rows, count, &got)
           unsafe reference.code_rows(&query, base, stride, rows, count, &expected)
+          unsafe got.withUnsafeMutableBufferPointer { got in
+            unsafe tested.nibble_rows(
+              &query, base, stride, rows, count, got.baseAddress.unsafelyUnwrapped + count)
+          }
+          unsafe expected.withUnsafeMutableBufferPointer { expected in
+            unsafe reference.nibble_rows(
+              &query, base, stride, rows, count, expected.baseAddress.unsafelyUnwrapped + count)
+          }
         }
         #expect(got == expected)
       }
     }
+  }
+
+  @Test(arguments: [1, 2, 63, 64, 127, 128, 129, 384, 1001]) func nibblesGiveTheInnerProduct(dimension: Int)
+    throws
+  {
+    let kernels = try #require(Self.scalar)
+    var random = SplitMix64(state: UInt64(dimension))
+    let vector = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
+    let query = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
+    let blocks = ((dimension + 1) / 2 + 63) / 64
+    var row = [UInt8](repeating: 0, count: blocks * 64)
+    let scale = unsafe nt_encode_nibbles(vector, nil, dimension, 0, &row)
+    var unsigned = [UInt8](repeating: 0, count: dimension)
+    let step = unsafe nt_encode(query, nil, dimension, &unsigned)
+    var signed = [Int8](repeating: 99, count: blocks * 128)
+    let offset = unsafe nt_nibble_query(unsigned, dimension, blocks, &signed)
+    var distance: Float = 0
+    unsafe signed.withUnsafeBufferPointer { signed in
+      var prepared = unsafe nt_code_query(
+        codes: signed.baseAddress, blocks: blocks, scale: scale * step, constant: 0, offset: offset,
+        has_tails: 0)
+      unsafe kernels.nibble_rows(&prepared, row, blocks * 64, nil, 1, &distance)
+    }
+    let decoded = (0..<dimension).map { index in
+      let half = (dimension + 1) / 2
+      let nibble = index < half ? row[index] & 15 : row[index - half] >> 4
+      return scale * (2 * Float(nibble) - 15)
+    }
+    let exact = zip(decoded, unsigned).reduce(Float(0)) { $0 + $1.0 * step * (Float($1.1) - 128) }
+    #expect(abs(distance - exact) <= 1e-4 * Float(dimension))
+    let error = zip(decoded, vector).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    #expect(error <= Float(dimension) / 300)
   }
 
   @Test func encodingRoundsToTheNearestCodeAndClampsWhatIsNotFinite() {

@@ -6,7 +6,7 @@ import VectorModel
 // program and of its peers:
 //   load <base.npy> <queries.npy> <cosine|euclid>
 //   truth <gt.npy>
-//   build <m> <efConstruction> <threads> <alpha> <keepsPruned 0|1>
+//   build <m> <efConstruction> <threads> <alpha> <keepsPruned 0|1> <codeBits>
 //   accept <file of u32 rows | all>
 //   search <ef> <oversampling> <plan|auto> <queries>
 
@@ -55,7 +55,7 @@ final class Session {
     guard let base else { return "nothing loaded" }
     let parameters = GraphParameters(
       m: Int(words[1]) ?? 16, efConstruction: Int(words[2]) ?? 100, alpha: Float(words[4]) ?? 1,
-      keepsPruned: words[5] == "1")
+      keepsPruned: words[5] == "1", codeBits: words.count > 6 ? Int(words[6]) ?? 4 : 4)
     let (cpu, wall) = (processSeconds(), wallSeconds())
     part = try VectorPart.build(
       rows: base, count: count, dimension: dimension, distance: distance, parameters: parameters,

@@ -1,0 +1,32 @@
+import CKernels
+
+/// How the codes of a part are laid out.
+struct CodeFormat: Sendable, Equatable {
+  /// Bits of an element: 8 or 4.
+  var bits: Int
+  /// Whether each row has a scale and an exact part of its own. Without, all rows share one scale, and only inner
+  /// products can be computed.
+  var hasTails: Bool
+
+  /// A byte an element, the most exact.
+  static let bytes = CodeFormat(bits: 8, hasTails: true)
+  /// A nibble an element and a scale of its own for each row.
+  static let nibbles = CodeFormat(bits: 4, hasTails: true)
+  /// A nibble an element and one scale: rows of equal length and like directions.
+  static let uniformNibbles = CodeFormat(bits: 4, hasTails: false)
+
+  /// Bytes of a row's codes.
+  func codeByteCount(dimension: Int) -> Int { bits == 8 ? dimension : (dimension + 1) / 2 }
+
+  /// Blocks of 64 bytes that a kernel reads of a row.
+  func blocks(dimension: Int) -> Int { (codeByteCount(dimension: dimension) + 63) / 64 }
+
+  /// Bytes from row to row, a multiple of 64: the codes, and the tail at the very end.
+  func stride(dimension: Int) -> Int {
+    let tail = hasTails ? MemoryLayout<nt_code_tail>.size : 0
+    return (codeByteCount(dimension: dimension) + tail + 63) / 64 * 64
+  }
+
+  /// Bytes of a query's codes.
+  func queryByteCount(dimension: Int) -> Int { blocks(dimension: dimension) * 64 * (bits == 8 ? 1 : 2) }
+}
