@@ -18,11 +18,12 @@ import VectorModel
 @Suite struct GoldenFileTests {
   private static let fixtures = Path.parent(of: #filePath) + "/Fixtures"
   private static let disk = POSIXFileSystem()
+  private static let isWriting = unsafe getenv("NEEDLETAIL_WRITE_FIXTURES") != nil
 
   /// Compares `bytes` with the fixture, or makes it the fixture.
   private static func expectFixture(_ name: String, _ bytes: [UInt8]) throws {
     let path = fixtures + "/" + name
-    if unsafe getenv("NEEDLETAIL_WRITE_FIXTURES") != nil { try disk.replaceFile(path, with: bytes.span) }
+    if isWriting { try disk.replaceFile(path, with: bytes.span) }
     #expect(try disk.readFile(path, byteCountMax: 1 << 20) == bytes, "\(name) is written differently today")
   }
 
@@ -106,7 +107,7 @@ import VectorModel
   @Test func store() throws {
     let path = Self.fixtures + "/store-v1.mdb"
     let directory = try TemporaryDirectory()
-    if unsafe getenv("NEEDLETAIL_WRITE_FIXTURES") != nil {
+    if Self.isWriting {
       let made = directory.path + "/made.mdb"
       let store = try PointStore.create(Self.disk, path: made, collection: StoreTesting.collection)
       var batch = StoreTesting.batch(1...5, vectorBytes: 40)

@@ -145,15 +145,14 @@ package final class PointStore: Sendable {
     try committing.withLock { (_) throws(StorageError) in
       while true {
         try requireWritable()
-        let outcome = try failing { () throws(StorageError) -> StoreCommit.Outcome in
-          do throws(StorageError) {
-            return try gate.shared { () throws(StorageError) -> StoreCommit.Outcome in
-              try requireReadable()
-              return try StoreCommit.apply(batch, to: environment)
-            }
-          } catch {
-            throw outOfSpace(batch.byteCount) ?? error
+        let outcome: StoreCommit.Outcome
+        do throws(StorageError) {
+          outcome = try gate.shared { () throws(StorageError) in
+            try requireReadable()
+            return try StoreCommit.apply(batch, to: environment)
           }
+        } catch {
+          throw settled(error, batch.byteCount)
         }
         if outcome == .done { return }
         try grow()
@@ -164,11 +163,14 @@ package final class PointStore: Sendable {
   /// Makes all commits durable.
   package func sync() throws(StorageError) {
     try requireWritable()
-    try failing { () throws(StorageError) in
+    do throws(StorageError) {
       try gate.shared { () throws(StorageError) in
         try requireReadable()
         try environment.sync()
       }
+    } catch {
+      poison(error)
+      throw error
     }
   }
 
@@ -265,16 +267,18 @@ package final class PointStore: Sendable {
     }
   }
 
-  /// Lets a failure of `body` refuse later writes, unless it left everything as it was.
-  private func failing<T>(_ body: () throws(StorageError) -> T) throws(StorageError) -> T {
-    do { return try body() } catch {
-      if case .closed = error { throw error }
-      if case .limit = error { throw error }
-      if !error.isOutOfSpace {
-        state.withLock { $0.writeFailure = .poisoned(file: path, cause: error.description) }
-      }
-      throw error
-    }
+  /// What a failed commit means. Only where the disk is full now did a write fail and was nothing lost; otherwise a
+  /// sync may have failed, and then nobody knows what of the earlier commits is on the disk.
+  private func settled(_ error: StorageError, _ byteCount: Int) -> StorageError {
+    if case .limit = error { return error }
+    if case .io = error, let full = outOfSpace(byteCount) { return full }
+    poison(error)
+    return error
+  }
+
+  private func poison(_ error: StorageError) {
+    if case .closed = error { return }
+    state.withLock { $0.writeFailure = .poisoned(file: path, cause: error.description) }
   }
 
   private func requireWritable() throws(StorageError) {
