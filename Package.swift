@@ -65,7 +65,7 @@ let package = Package(
     .target(
       name: "VectorServer",
       dependencies: [
-        "VectorModel", "VectorEngine",
+        "VectorModel", "VectorEngine", "CChecksum",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -77,9 +77,10 @@ let package = Package(
     .target(
       name: "VectorClient",
       dependencies: [
-        "VectorModel",
+        "VectorModel", "CChecksum",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: settings),
     .target(

@@ -1,10 +1,26 @@
 /// How a client reaches its server, and what it allows itself.
 package struct ClientConfiguration: Sendable {
+  package struct TLS: Sendable {
+    /// A PEM file with the certificates to trust; absent are the system's.
+    package var trustRootsFile: String?
+    /// The name that the server's certificate must have; absent is the host.
+    package var serverName: String?
+
+    package init(trustRootsFile: String? = nil, serverName: String? = nil) {
+      self.trustRootsFile = trustRootsFile
+      self.serverName = serverName
+    }
+  }
+
   package var host: String
   package var port: Int
   /// Shown before anything else is said; absent where the server demands none.
   package var apiKey: String?
-  /// Connections that the pool may hold; requests beyond them share a connection.
+  /// Absent where the connection is not encrypted.
+  package var tls: TLS?
+  /// The client's name and version, for the server's log.
+  package var name = "needletail-swift 0.1.0"
+  /// Connections that the pool may hold; requests share them.
   package var connectionsMax = 2
   /// How long one attempt to connect and be welcomed may take.
   package var connectMilliseconds = 5_000

@@ -10,8 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
     discussion: """
       Each setting is taken from its flag, or else from the environment variable NEEDLETAIL_ and its name in \
       capitals (NEEDLETAIL_HTTP_PORT), or else from the settings file (http_port: 6333). When requests are \
-      answered, one line goes to stdout: needletail ready http=ADDRESS:PORT. SIGTERM and SIGINT finish the \
-      requests in flight, bring everything to the disk and end the program.
+      answered, one line goes to stdout: needletail ready http=ADDRESS:PORT binary=ADDRESS:PORT. SIGTERM and \
+      SIGINT finish the requests in flight, bring everything to the disk and end the program.
       """)
 
   @OptionGroup var options: ServeOptions
@@ -34,6 +34,6 @@ struct ServeCommand: AsyncParsableCommand {
     try await Server.run(
       settings, identity: ServerIdentity(commit: commit), log: log,
       open: engineOpener(settings.engine, log: log),
-      onReady: { StandardOutput.line("needletail ready http=\($0.http)") })
+      onReady: { StandardOutput.line("needletail ready http=\($0.http) binary=\($0.binary)") })
   }
 }

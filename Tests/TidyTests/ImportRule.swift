@@ -20,11 +20,12 @@ enum ImportRule {
       "FoundationEssentials", "Synchronization",
     ]),
     "VectorServer": platform.union(networking).union([
-      "VectorModel", "VectorEngine", "Logging", "Configuration", "ServiceLifecycle", "FoundationEssentials",
+      "VectorModel", "VectorEngine", "CChecksum", "Logging", "Configuration", "ServiceLifecycle",
+      "FoundationEssentials",
       "Synchronization",
     ]),
     "VectorClient": platform.union(networking).union([
-      "VectorModel", "FoundationEssentials", "Synchronization",
+      "VectorModel", "CChecksum", "FoundationEssentials", "Synchronization",
     ]),
     "VectorEmbedder": platform.union([
       "VectorModel", "CMiniLM", "CONNXRuntime", "CLanguage", "CSentencePiece", "CSHA256", "Subprocess",

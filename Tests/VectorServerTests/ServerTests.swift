@@ -12,7 +12,7 @@ struct ServerTests {
   private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   private func settings(_ flags: [String: String] = [:]) throws -> ServerSettings {
-    try ServerSettings(SettingValues(flags: flags.merging(["http_port": "0"]) { $1 }))
+    try ServerSettings(SettingValues(flags: flags.merging(["http_port": "0", "binary_port": "0"]) { $1 }))
   }
 
   private func port(_ addresses: Server.Addresses) throws -> Int {

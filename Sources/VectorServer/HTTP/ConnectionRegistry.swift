@@ -23,8 +23,13 @@ package final class ConnectionRegistry: Sendable {
 
   private let state = Mutex(State())
   package let connectionsMax: Int
+  /// The front's name, for the metrics.
+  private let name: String
 
-  package init(connectionsMax: Int) { self.connectionsMax = connectionsMax }
+  package init(connectionsMax: Int, name: String = "http") {
+    self.connectionsMax = connectionsMax
+    self.name = name
+  }
 
   /// Connections open now, accepted ever and refused ever.
   package var counts: (open: Int, accepted: UInt64, refused: UInt64) {
@@ -90,12 +95,12 @@ extension ConnectionRegistry: MetricsSource {
     let counts = counts
     return [
       MetricFamily(
-        name: "http_connections", help: "open HTTP connections", kind: .gauge, value: Double(counts.open)),
+        name: "\(name)_connections", help: "open connections", kind: .gauge, value: Double(counts.open)),
       MetricFamily(
-        name: "http_connections_accepted_total", help: "HTTP connections accepted", kind: .counter,
+        name: "\(name)_connections_accepted_total", help: "connections accepted", kind: .counter,
         value: Double(counts.accepted)),
       MetricFamily(
-        name: "http_connections_refused_total", help: "HTTP connections over the limit", kind: .counter,
+        name: "\(name)_connections_refused_total", help: "connections over the limit", kind: .counter,
         value: Double(counts.refused)),
     ]
   }

@@ -9,11 +9,12 @@ package enum Server {
   /// Where a server that has become ready is reached.
   package struct Addresses: Sendable {
     package var http: String
+    package var binary: String
   }
 
   /// Serves until SIGTERM or SIGINT, then drains, closes the engine and returns.
   ///
-  /// The HTTP port is open, and not ready, while `open` reads the data.
+  /// The ports are open, and not ready, while `open` reads the data.
   /// - Throws: an error naming what stood in the way of the start, or what failed at the end.
   package static func run(
     _ settings: ServerSettings, identity: ServerIdentity = ServerIdentity(), log: Logger,
@@ -30,20 +31,37 @@ package enum Server {
     let result: Result<Void, any Error>
     do {
       let connections = ConnectionRegistry(connectionsMax: settings.limits.connectionsMax)
+      let binaryConnections = ConnectionRegistry(
+        connectionsMax: settings.limits.connectionsMax, name: "binary")
       let front = HTTPFront(
         identity: identity, keys: settings.keys, limits: settings.limits, readiness: Readiness(),
         decoders: threads, guardsLoopback: !settings.mayBeOpen && !settings.keys.areDemanded, log: log)
-      front.addMetricsSource(connections)
+      let binaryFront = BinaryFront(
+        keys: settings.keys, limits: BinaryLimits(settings.limits), readiness: front.readiness,
+        bodies: front.bodies, decoders: threads, log: log)
+      for source in [connections, binaryConnections, binaryFront.metrics] as [any MetricsSource] {
+        front.addMetricsSource(source)
+      }
       let listener = try await HTTPListener.bind(
         front: front, connections: connections, host: settings.host, port: settings.httpPort, group: group,
         tls: tls)
-      let addresses = Addresses(http: "\(bracketed(settings.host)):\(listener.port)")
-      log.info("listening", metadata: ["http": "\(addresses.http)", "tls": "\(tls != nil)"])
+      let binaryListener = try await BinaryListener.bind(
+        front: binaryFront, connections: binaryConnections, host: settings.host, port: settings.binaryPort,
+        group: group, tls: tls)
+      let host = bracketed(settings.host)
+      let addresses = Addresses(http: "\(host):\(listener.port)", binary: "\(host):\(binaryListener.port)")
+      log.info(
+        "listening",
+        metadata: [
+          "http": "\(addresses.http)", "binary": "\(addresses.binary)", "tls": "\(tls != nil)",
+        ])
       let engine = EngineService(front: front, threads: threads, open: open) { onReady(addresses) }
       let http = HTTPService(listener: listener, front: front, shutdownTimeout: settings.shutdownTimeout)
+      let binary = BinaryService(
+        listener: binaryListener, front: binaryFront, shutdownTimeout: settings.shutdownTimeout)
       // Services are stopped from the last to the first: no request can meet a closed engine.
       var configuration = ServiceGroupConfiguration(
-        services: [.init(service: engine), .init(service: http)], logger: log)
+        services: [.init(service: engine), .init(service: http), .init(service: binary)], logger: log)
       configuration.gracefulShutdownSignals = [.sigterm, .sigint]
       try await ServiceGroup(configuration: configuration).run()
       result = .success(())

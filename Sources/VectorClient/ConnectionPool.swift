@@ -1,0 +1,95 @@
+import NIOCore
+import NIOSSL
+import Synchronization
+import VectorModel
+
+/// The open connections of a client, opened when they are needed.
+final class ConnectionPool: Sendable {
+  private struct State: Sendable {
+    var connections: [ClientConnection] = []
+    /// The attempts in progress; callers without a connection wait for the first.
+    var opening: [Int: Task<ClientConnection, any Error>] = [:]
+    var openingsCount = 0
+    var isShutDown = false
+  }
+
+  private let state = Mutex(State())
+  private let configuration: ClientConfiguration
+  private let group: any EventLoopGroup
+  private let tls: NIOSSLContext?
+
+  init(_ configuration: ClientConfiguration, group: any EventLoopGroup, tls: NIOSSLContext?) {
+    self.configuration = configuration
+    self.group = group
+    self.tls = tls
+  }
+
+  private enum Choice {
+    case use(ClientConnection)
+    case wait(Task<ClientConnection, any Error>)
+    case shutDown
+  }
+
+  /// The connection with the fewest calls; opens another one behind it where all are busy and there may be more.
+  func connection() async throws(CallFailure) -> ClientConnection {
+    let choice = state.withLock { state -> Choice in
+      if state.isShutDown { return .shutDown }
+      state.connections.removeAll { !$0.isOpen }
+      let best = state.connections.min { $0.callsCount < $1.callsCount }
+      if let best, best.callsCount == 0 { return .use(best) }
+      if state.connections.count + state.opening.count < configuration.connectionsMax,
+        best == nil || state.opening.isEmpty
+      {
+        let task = open(&state)
+        return best.map { .use($0) } ?? .wait(task)
+      }
+      if let best { return .use(best) }
+      return state.opening.values.first.map { .wait($0) } ?? .shutDown
+    }
+    switch choice {
+    case .use(let connection): return connection
+    case .shutDown:
+      throw .notSent(RequestError(.unavailable, "Service unavailable: the client is shut down"))
+    case .wait(let task):
+      do {
+        return try await task.value
+      } catch let failure as CallFailure {
+        throw failure
+      } catch {
+        throw .notSent(RequestError(.unavailable, "Service unavailable: \(error)"))
+      }
+    }
+  }
+
+  private func open(_ state: inout State) -> Task<ClientConnection, any Error> {
+    state.openingsCount += 1
+    let number = state.openingsCount
+    let task = Task {
+      do {
+        let connection = try await ClientConnection.open(configuration, group: group, tls: tls)
+        let isUnwanted = self.state.withLock { state in
+          state.opening[number] = nil
+          if !state.isShutDown { state.connections.append(connection) }
+          return state.isShutDown
+        }
+        if isUnwanted { await connection.close() }
+        return connection
+      } catch {
+        self.state.withLock { state in state.opening[number] = nil }
+        throw error
+      }
+    }
+    state.opening[number] = task
+    return task
+  }
+
+  func shutdown() async {
+    let (connections, opening) = state.withLock { state in
+      state.isShutDown = true
+      defer { state.connections = [] }
+      return (state.connections, Array(state.opening.values))
+    }
+    for connection in connections { await connection.close() }
+    for task in opening { _ = try? await task.value }
+  }
+}
