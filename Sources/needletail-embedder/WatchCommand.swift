@@ -23,7 +23,7 @@ struct WatchCommand: AsyncParsableCommand {
         let metrics = try await MetricsPage.serve(values, progress: progress)
         let watcher = DirectoryWatcher(rescanEvery: .seconds(values.rescanSeconds))
         try await withTaskCancellationHandler {
-          try await session.ensureCollection { Terminal.note("waiting for the server: \($0)") }
+          try await session.ensureCollection(for: run) { Terminal.note("waiting for the server: \($0)") }
           for await _ in watcher.changes(below: VideoFinder.absolute(directory)) {
             let settled = try await finder.settled(directory)
             let before = await progress.report

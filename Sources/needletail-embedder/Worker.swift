@@ -11,7 +11,7 @@ enum Worker {
       let run = try await session.makeRun(progress: progress)
       let metrics = try await MetricsPage.serve(values, progress: progress)
       let report = try await withTaskCancellationHandler {
-        try await session.ensureCollection { Terminal.note("waiting for the server: \($0)") }
+        try await session.ensureCollection(for: run) { Terminal.note("waiting for the server: \($0)") }
         return try await run.run(entries, options)
       } onCancel: {
         Task { await run.uploader.stop() }

@@ -13,6 +13,12 @@ actor FakeSink: PointSink {
   /// Payloads with this text are refused for good.
   var poison: String?
 
+  /// As if somebody had deleted the collection.
+  func drop() {
+    configuration = nil
+    points = [:]
+  }
+
   func failNext(_ errors: [RequestError]) { failures = errors }
   func setPoison(_ text: String?) { poison = text }
 
@@ -36,6 +42,9 @@ actor FakeSink: PointSink {
       configuration?.metadata = update.metadata
       return Response(.bool(true))
     case .write(_, let operation, let parameters): return try write(operation, parameters)
+    case .writeBatch(_, let operations, let parameters):
+      for operation in operations { _ = try write(operation, parameters) }
+      return Response(.updates([]))
     case .query(_, let query, let form): return Response(.points(search(query), form))
     default: throw RequestError.notImplemented("this request")
     }
@@ -56,6 +65,16 @@ actor FakeSink: PointSink {
       }
       upsertCount += 1
       for point in upsert.points { points[point.id] = point }
+    case .updateVectors(let changes, _):
+      for change in changes {
+        guard points[change.id] != nil else { throw RequestError.notFound("point \(change.id)") }
+        for entry in change.vectors.entries { points[change.id]?.vectors[entry.name] = entry.value }
+      }
+    case .overwritePayload(let patch):
+      guard case .ids(let ids) = patch.selector else { throw RequestError.notImplemented("a filter") }
+      for id in ids { points[id]?.payload = patch.payload }
+    case .deleteVectors(let names, .ids(let ids)):
+      for id in ids { for name in names { points[id]?.vectors[name] = nil } }
     case .delete(.ids(let ids)): for id in ids { points[id] = nil }
     case .setPayload(let patch):
       guard case .ids(let ids) = patch.selector else { throw RequestError.notImplemented("a filter") }

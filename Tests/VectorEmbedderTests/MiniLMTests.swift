@@ -76,6 +76,9 @@ enum TestModel {
   static var minilm: String { modelDirectory + "/minilm" }
   static var isInstalled: Bool { Files.exists(minilm + "/model.safetensors") }
 
+  /// libonnxruntime.so, where the environment names one.
+  static let onnxLibrary = ProcessInfo.processInfo.environment["NEEDLETAIL_EMBEDDER_ONNX_LIBRARY"]
+
   static let runsLongTests = ProcessInfo.processInfo.environment["NEEDLETAIL_EMBEDDER_LONG_TESTS"] == "1"
 
   static func hasPrograms(_ programs: String...) -> Bool {

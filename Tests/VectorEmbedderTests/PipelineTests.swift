@@ -112,6 +112,29 @@ import VectorModel
     #expect(payload["tags"] == .array([.string("x"), .string("y")]))
   }
 
+  @Test func aNewModelGetsAVectorBesideTheOldOne() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")
+    _ = try await worker.run()
+    let other = "sh -c 'tr -dc , | tr , 1 >/dev/null; echo \"[[0.6, 0.8]]\"'"
+    let flags = ["text_engine=command", "text_command=\(other)"]
+    await #expect(throws: RequestError.self) { try await worker.run(.init(), flags) }
+    let report = try await worker.run(
+      .init(), flags + ["transcript_vector=transcript_2", "ocr_vector=ocr_2"])
+    #expect(report.embedded == 1)
+    let point = try #require(await worker.sink.point(ofFile: "a.mkv"))
+    #expect(Set(point.vectors.entries.map(\.name)) == ["transcript", "transcript_2"])
+  }
+
+  @Test func aDeletedCollectionIsFilledAgain() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")
+    _ = try await worker.run()
+    await worker.sink.drop()
+    #expect(try await worker.run().embedded == 1)
+    #expect(await worker.sink.points.count == 1)
+  }
+
   @Test func theServersFaultsAreWaitedOut() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
     try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")

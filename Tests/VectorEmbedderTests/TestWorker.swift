@@ -33,7 +33,7 @@ struct TestWorker {
     let values = try values(more)
     let session = try await EmbedderSession(values: values, sink: sink)
     let run = try await session.makeRun(progress: RunProgress(), backoff: backoff)
-    try await session.ensureCollection(backoff: backoff) { _ in }
+    try await session.ensureCollection(for: run, backoff: backoff) { _ in }
     return try await run.run(try EmbedderSession.finder(values).find(manifest ?? videos), options)
   }
 

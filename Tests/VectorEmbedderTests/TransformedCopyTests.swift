@@ -20,7 +20,7 @@ import Testing
     case 2: return ("mandelbrot=\(size):start_scale=\(number(1...4))", hue)
     case 3:
       return (
-        "life=size=80x60:rate=12:mold=\(number(5...20)):life_color=0x\(number(100...255))c0",
+        "life=size=80x60:rate=12:mold=\(number(5...20)):life_color=0x\(number(100_000...999_999))",
         "scale=320:240,\(hue)"
       )
     case 4: return ("gradients=\(size):n=\(number(2...6)):seed=\(number(1...999)):speed=0.02", "null")
@@ -29,7 +29,7 @@ import Testing
     case 7: return ("rgbtestsrc=\(size)", "\(hue),rotate=\(number(1...6))*t/3")
     case 8:
       return (
-        "color=c=0x\(number(100...255))\(number(100...255)):\(size)",
+        "color=c=0x\(number(100_000...999_999)):\(size)",
         "drawgrid=w=\(number(20...90)):h=\(number(20...90)):t=\(number(2...9)):c=white,\(scroll)"
       )
     default:

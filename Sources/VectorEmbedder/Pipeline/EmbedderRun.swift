@@ -150,7 +150,7 @@ package struct EmbedderRun: Sendable {
         await progress.change { $0.skipped += 1 }
         return
       }
-      try await embed(work, entry, file, paths: paths, fingerprint: fingerprint)
+      try await embed(work, entry, file, paths: paths, fingerprint: fingerprint, isKnown: known != nil)
     } catch let error as StageError where error.isTransient || Task.isCancelled || error.stage == .settings {
       throw error
     } catch let error as StageError {
@@ -159,7 +159,8 @@ package struct EmbedderRun: Sendable {
   }
 
   private func embed(
-    _ work: Work, _ entry: ManifestEntry, _ file: FileState, paths: [String], fingerprint: String
+    _ work: Work, _ entry: ManifestEntry, _ file: FileState, paths: [String], fingerprint: String,
+    isKnown: Bool
   ) async throws {
     let clock = StageClock()
     let document: VideoDocument
@@ -170,7 +171,8 @@ package struct EmbedderRun: Sendable {
       throw error
     }
     try await clock.measure(.upload) { () async throws(StageError) in
-      try await uploader.upload(try document.point())
+      let point = try document.point()
+      if isKnown { try await uploader.amend(point) } else { try await uploader.upload(point) }
     }
     await progress.add(clock)
     let warnings = await clock.warnings

@@ -1,4 +1,4 @@
-package import VectorModel
+import VectorModel
 
 /// Everything that the settings describe, put together.
 package struct EmbedderSession: Sendable {
@@ -50,23 +50,29 @@ package struct EmbedderSession: Sendable {
   }
 
   /// Makes or checks the collection; waits while the server is away.
+  ///
+  /// A new collection has no points, whatever the journal says.
   package func ensureCollection(
-    backoff: Backoff = Backoff(), onWait: @Sendable (String) -> Void
-  ) async throws(RequestError) {
+    for run: EmbedderRun, backoff: Backoff = Backoff(), onWait: @Sendable (String) -> Void
+  ) async throws {
     for attempt in 0... {
-      guard let failure = try await transientFailure() else { return }
-      onWait(failure.message)
-      guard await backoff.pause(afterAttempt: attempt) else { throw failure }
+      switch try await attemptToEnsure() {
+      case .success(let isNew):
+        if isNew { try await run.journal.forgetVideos() }
+        return
+      case .failure(let failure):
+        onWait(failure.message)
+        guard await backoff.pause(afterAttempt: attempt) else { throw failure }
+      }
     }
   }
 
-  /// What kept the collection from being made, where trying again may help.
-  private func transientFailure() async throws(RequestError) -> RequestError? {
+  /// Whether the collection is new, or what kept it from being made where trying again may help.
+  private func attemptToEnsure() async throws(RequestError) -> Result<Bool, RequestError> {
     do {
-      try await collection.ensure()
-      return nil
+      return .success(try await collection.ensure())
     } catch {
-      if error.isTransient { return error }
+      if error.isTransient { return .failure(error) }
       throw error
     }
   }

@@ -35,6 +35,21 @@ package actor PointUploader {
     if let error { throw StageError(.upload, error.message, isTransient: error.isTransient) }
   }
 
+  /// Changes a point that is there and keeps its vectors of other names; uploads it when it is not there.
+  package func amend(_ point: Point) async throws(StageError) {
+    let stamp = nextSequence()
+    do {
+      try await retrying { [collection] () async throws(RequestError) in
+        try await collection.amend(point, sequence: stamp)
+      }
+    } catch {
+      guard error.code == .notFound else {
+        throw StageError(.upload, error.message, isTransient: error.isTransient)
+      }
+      try await upload(point)
+    }
+  }
+
   /// Puts keys over the payload of a point that is there.
   package func setPayload(_ payload: [UInt8], of id: PointID) async throws(StageError) {
     let stamp = nextSequence()

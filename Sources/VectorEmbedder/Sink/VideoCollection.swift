@@ -24,15 +24,14 @@ package struct VideoCollection: Sendable {
 
   /// Makes the collection when it is missing, adds vectors that it lacks, and checks whose models it holds.
   ///
+  /// - Returns: whether the collection is new.
   /// - Throws: 400 when a vector there was made by another model, with the way to migrate.
-  package func ensure() async throws(RequestError) {
+  @discardableResult
+  package func ensure() async throws(RequestError) -> Bool {
     guard case .exists(let exists) = try await sink.send(.collectionExists(name)).result else {
       throw .internalError("the server gave no answer about collection \(name)")
     }
-    if !exists {
-      try await create()
-      return
-    }
+    if !exists { return try await create() }
     let found = try await check()
     for vector in found.missing {
       _ = try await sink.send(
@@ -43,6 +42,7 @@ package struct VideoCollection: Sendable {
       update.metadata = metadata(keeping: Self.recorded(found.configuration))
       _ = try await sink.send(.updateCollection(name, update))
     }
+    return false
   }
 
   /// Checks whose models the collection holds, without changing it.
@@ -92,21 +92,21 @@ package struct VideoCollection: Sendable {
     vector.contains("ocr") ? "ocr_vector" : vector.contains("video") ? "video_vector" : "transcript_vector"
   }
 
-  private func create() async throws(RequestError) {
+  private func create() async throws(RequestError) -> Bool {
     var configuration = CollectionConfiguration(
       vectors: vectors.map(parameters).sorted { $0.name < $1.name })
     configuration.metadata = metadata(keeping: nil)
     do {
       _ = try await sink.send(.createCollection(name, configuration))
     } catch  where error.code == .alreadyExists {
-      // Another worker was faster; its models are checked by the caller's next call.
-      try await ensure()
-      return
+      // Another worker was faster.
+      return try await ensure()
     }
     for field in ["language", "tags", "sha256"] {
       let operation = WriteOperation.createIndex(PayloadField(path: field, type: .keyword))
       _ = try await sink.send(.write(collection: name, operation, UpdateParameters()))
     }
+    return true
   }
 
   private func parameters(of vector: (name: String, identity: ModelIdentity)) -> NamedVectorParameters {
@@ -142,6 +142,20 @@ package struct VideoCollection: Sendable {
     try await write(.upsert(UpsertOperation(points: points)), sequence: sequence)
   }
 
+  /// Replaces payload and these vectors of a point that is there; its vectors of other names stay.
+  ///
+  /// - Throws: 404 when the point is not there.
+  package func amend(_ point: Point, sequence: UInt64) async throws(RequestError) {
+    let selector = PointSelector.ids([point.id])
+    let absent = vectors.map(\.name).filter { point.vectors[$0] == nil }
+    var operations: [WriteOperation] = [
+      .updateVectors([PointVectors(id: point.id, vectors: point.vectors)], filter: nil),
+      .overwritePayload(PayloadPatch(payload: point.payload, selector: selector)),
+    ]
+    if !absent.isEmpty { operations.append(.deleteVectors(names: absent, selector)) }
+    _ = try await sink.send(.writeBatch(collection: name, operations, parameters(sequence: sequence)))
+  }
+
   /// Puts keys over a point's payload.
   package func setPayload(_ payload: [UInt8], of id: PointID, sequence: UInt64) async throws(RequestError) {
     try await write(.setPayload(PayloadPatch(payload: payload, selector: .ids([id]))), sequence: sequence)
@@ -152,10 +166,14 @@ package struct VideoCollection: Sendable {
   }
 
   private func write(_ operation: WriteOperation, sequence: UInt64) async throws(RequestError) {
+    _ = try await sink.send(.write(collection: name, operation, parameters(sequence: sequence)))
+  }
+
+  private func parameters(sequence: UInt64) -> UpdateParameters {
     var parameters = UpdateParameters()
     parameters.wait = true
     parameters.producer = ProducerStamp(producer: producer, sequence: sequence)
-    _ = try await sink.send(.write(collection: name, operation, parameters))
+    return parameters
   }
 
   /// The nearest points of a vector, with their payloads.

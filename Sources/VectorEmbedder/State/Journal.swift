@@ -35,6 +35,11 @@ package actor Journal {
     state.fold(entry)
   }
 
+  /// Takes all videos for unknown, for a collection that is new.
+  package func forgetVideos() throws(StageError) {
+    for content in state.videos.keys { try append(.removed(content)) }
+  }
+
   /// What the journal at `path` says, without taking it.
   package static func peek(path: String) throws(StageError) -> JournalState {
     guard Files.exists(path) else { return JournalState() }
