@@ -8,12 +8,14 @@ package enum SnapshotRequest: Sendable {
   /// Asks for a place where an upload's bytes go.
   case beginUpload
   case recover(SnapshotRecovery, wait: Bool)
+  /// Makes every collection and alias of a snapshot of the whole storage that was uploaded.
+  case recoverStorage(any ByteSink)
 
   /// Whether a read-only key may say this.
   package var isReadOnly: Bool {
     switch self {
     case .list, .open: true
-    case .create, .delete, .beginUpload, .recover: false
+    case .create, .delete, .beginUpload, .recover, .recoverStorage: false
     }
   }
 }

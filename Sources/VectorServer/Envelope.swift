@@ -51,7 +51,7 @@ package enum Envelope {
   }
 
   /// Seconds with nine digits behind the point, never with an exponent.
-  private static func writeTime(_ nanoseconds: Int64, to writer: inout JSONWriter) {
+  static func writeTime(_ nanoseconds: Int64, to writer: inout JSONWriter) {
     let digits = String(nanoseconds % 1_000_000_000)
     let fraction = String(repeating: "0", count: 9 - digits.utf8.count) + digits
     writer.key("time")

@@ -10,5 +10,6 @@ struct Needletail: AsyncParsableCommand {
     version: "needletail \(ServerIdentity.version) (REST interface \(ServerIdentity.compatibleVersion))",
     subcommands: [
       ServeCommand.self, CollectionsCommand.self, QueryCommand.self, BenchCommand.self,
+      SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, ExportCommand.self, ImportCommand.self,
     ])
 }

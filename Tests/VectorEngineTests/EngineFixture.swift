@@ -44,8 +44,12 @@ final class EngineFixture {
     engine = try Self.open(directory, configure)
   }
 
+  /// Starts an engine in the place of one that was shut down.
+  func reopen() throws { engine = try Self.open(directory, configure) }
+
   func send(_ request: Request) async throws -> Response.Result {
-    try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Response, RequestError>, Never>) in
+    try await withCheckedContinuation {
+      (continuation: CheckedContinuation<Result<Response, RequestError>, Never>) in
       engine.handle(request) { continuation.resume(returning: $0) }
     }.get().result
   }
@@ -70,7 +74,8 @@ extension EngineFixture {
   }
 
   func write(_ operation: WriteOperation, to name: String = "c") async throws -> UpdateResult {
-    guard case .update(let result) = try await send(.write(collection: name, operation, UpdateParameters())) else {
+    guard case .update(let result) = try await send(.write(collection: name, operation, UpdateParameters()))
+    else {
       throw RequestError.internalError("not an update")
     }
     return result

@@ -52,6 +52,7 @@ struct CollectionRestore: @unchecked Sendable {
         let later = try appendLater(limit, loaded)
         if later > 0 {
           let state = try loaded.files.open(environment)
+          try checkReached(limit, state, loaded.summary)
           try loaded.files.settle(state)
           return outcome(state, [])
         }

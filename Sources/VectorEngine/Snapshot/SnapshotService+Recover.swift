@@ -7,7 +7,7 @@ extension SnapshotService {
   /// Makes a collection of a snapshot, under the given name, in the place of one that has it.
   func recover(_ recovery: SnapshotRecovery) throws(RequestError) {
     try CatalogueState.checkName(recovery.collection, "collection")
-    let file = try file(of: recovery)
+    let file = try file(of: recovery.source)
     if let expected = recovery.checksum { try check(file.path, expected) }
     let parts = try scan(file.path)
     guard parts.isStorage || parts.origins.count == 1, let first = parts.origins.first else {
@@ -29,8 +29,9 @@ extension SnapshotService {
 
   /// Makes every collection of a snapshot of the whole storage, and then moves all names and aliases at once;
   /// collections that are not in it stay.
-  func recoverStorage(_ location: String) throws(RequestError) {
-    let path = try locate(location)
+  func recoverStorage(_ source: SnapshotRecovery.Source) throws(RequestError) {
+    let file = try file(of: source)
+    let path = file.path
     let parts = try scan(path)
     guard parts.isStorage else { throw .badRequest("the snapshot is not of the whole storage") }
     var ids: [String: UUID128] = [:]
@@ -43,6 +44,7 @@ extension SnapshotService {
       for id in ids.values { try? collections.removeFiles(of: id) }
       throw error
     }
+    withExtendedLifetime(file) {}
   }
 
   // MARK: Where the file is
@@ -53,8 +55,8 @@ extension SnapshotService {
     let owner: (any ByteSink)?
   }
 
-  private func file(of recovery: SnapshotRecovery) throws(RequestError) -> LocatedFile {
-    switch recovery.source {
+  private func file(of source: SnapshotRecovery.Source) throws(RequestError) -> LocatedFile {
+    switch source {
     case .upload(let sink):
       guard let upload = sink as? SnapshotUpload else { throw .badRequest("the upload is not this server's") }
       return LocatedFile(path: upload.path, owner: upload)

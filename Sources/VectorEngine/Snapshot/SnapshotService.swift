@@ -70,6 +70,11 @@ final class SnapshotService: Sendable {
         try recover(recovery)
         return .done
       }
+    case .recoverStorage(let sink):
+      submit(makers, wait: true, completion) { [self] () throws(RequestError) in
+        try recoverStorage(.upload(sink))
+        return .done
+      }
     }
   }
 

@@ -18,6 +18,11 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
   /// The request in progress.
   private var call: HTTPCall?
   private var share: BodyBudget.Share?
+  /// Where the request's body goes, when it is not collected.
+  private var upload: HTTPUpload?
+  /// The answer's bytes that are still to be sent, and how many were.
+  private var download: (source: any ByteSource, offset: UInt64)?
+  private var isReadingDownload = false
   private var version = HTTPVersion.http1_1
   private var isHead = false
   /// The answer's bytes are written, and its end waits until the socket has taken most of them.
@@ -54,6 +59,8 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
     tick = nil
     call = nil
     share = nil
+    upload = nil
+    download = nil
     context = nil
   }
 
@@ -88,23 +95,26 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
   }
 
   private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-    let facts = HTTPHeadFacts(head)
+    var facts = HTTPHeadFacts(head)
     version = head.version
     isHead = head.method == .HEAD
     var refusal: HTTPReply?
     switch front.admit(head, facts) {
-    case .accept(let call): self.call = call
+    case .accept(let call):
+      self.call = call
+      facts.connection.isStreamed = front.isUpload(call)
     case .refuse(let reply): refusal = reply
     }
-    if refusal == nil, case .length(let length) = facts.connection.framing,
+    if refusal == nil, !facts.connection.isStreamed, case .length(let length) = facts.connection.framing,
       length <= front.limits.bodyBytesMax, !reserve(length)
     {
       refusal = front.refusal(.bodiesOverLimit)
     }
     switch state.receivedHead(facts.connection, isRefused: refusal != nil, now: now(context)) {
-    case .none, .receive(sendContinue: false):
-      break
+    case .none: break
+    case .receive(sendContinue: false): beginUpload()
     case .receive(sendContinue: true):
+      beginUpload()
       let head = HTTPResponseHead(version: version, status: .continue)
       context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
     case .refuse:
@@ -117,7 +127,9 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
   private func receive(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
     switch state.receivedBody(part) {
     case .none:
-      if state.phase == .receivingBody, !reserve(state.receivedBytes) {
+      if let upload {
+        receive(part, upload, context)
+      } else if state.phase == .receivingBody, !reserve(state.receivedBytes) {
         state.abandonBody()
         send(front.refusal(.bodiesOverLimit))
       }
@@ -133,7 +145,11 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
     case .dispatch(let body):
       guard let call else { return }
       self.call = nil
-      dispatch(call, body, context)
+      if let upload {
+        dispatch(call, upload, context)
+      } else {
+        dispatch(call, body, context)
+      }
     }
   }
 
@@ -186,7 +202,8 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
     }
     share = nil
     call = nil
-    let byteCount = reply.body.readableBytes
+    upload = nil
+    let byteCount = reply.byteCount
     switch state.responded(
       byteCount: byteCount, closesConnection: reply.closesConnection, now: now(context))
     {
@@ -195,6 +212,11 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
     }
     let head = reply.head(version: version, isKeepAlive: isKeepAlive, date: front.date.now)
     context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+    if !isHead, let source = reply.source {
+      download = (source, 0)
+      context.flush()
+      return sendDownload()
+    }
     if !isHead, byteCount > 0 {
       context.write(Self.wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil)
     }
@@ -207,6 +229,7 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
 
   package func channelWritabilityChanged(context: ChannelHandlerContext) {
     if isEndHeld, context.channel.isWritable { finish(context) }
+    if download != nil { sendDownload() }
     context.fireChannelWritabilityChanged()
   }
 
@@ -230,6 +253,58 @@ package final class HTTPConnectionHandler: ChannelInboundHandler {
       case .closeOutput: context.close(mode: .output, promise: nil)
       }
     }
+  }
+
+  // MARK: Bodies of any size
+
+  private func beginUpload() {
+    upload = call.flatMap { front.beginUpload($0) }
+  }
+
+  private func receive(_ part: ByteBuffer, _ upload: HTTPUpload, _ context: ChannelHandlerContext) {
+    let channel = context.channel
+    let hasRoom = upload.receive(part) {
+      channel.setOption(.autoRead, value: true).whenComplete { _ in }
+    }
+    if !hasRoom { channel.setOption(.autoRead, value: false).whenComplete { _ in } }
+  }
+
+  private func dispatch(_ call: HTTPCall, _ upload: HTTPUpload, _ context: ChannelHandlerContext) {
+    let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let eventLoop = context.eventLoop
+    self.upload = nil
+    front.answer(call, upload: upload) { reply in eventLoop.execute { connection.value.send(reply) } }
+  }
+
+  /// Reads the next piece of a download on another thread and writes it once the socket takes it.
+  private func sendDownload() {
+    guard let context, let (source, offset) = download, !isReadingDownload, context.channel.isWritable else {
+      return
+    }
+    guard offset < source.byteCount else {
+      download = nil
+      return finish(context)
+    }
+    isReadingDownload = true
+    let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
+    let eventLoop = context.eventLoop
+    front.decoders.submit { _ in
+      let piece = Result { () throws(RequestError) in
+        try source.read(at: offset, count: HTTPLimits.downloadPieceBytes)
+      }
+      eventLoop.execute { connection.value.sendPiece(piece) }
+    }
+  }
+
+  private func sendPiece(_ piece: Result<[UInt8], RequestError>) {
+    isReadingDownload = false
+    guard let context, let (source, offset) = download else { return }
+    // A file that cannot be read to its end leaves nothing but to cut the answer off.
+    guard case .success(let bytes) = piece, !bytes.isEmpty else { return context.close(promise: nil) }
+    download = (source, offset + UInt64(bytes.count))
+    context.writeAndFlush(
+      Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
+    sendDownload()
   }
 
   /// The loop's own clock: a test's loop has its own.

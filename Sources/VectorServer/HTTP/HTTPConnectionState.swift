@@ -36,6 +36,8 @@ package struct HTTPConnectionState {
     package var framing = Framing.none
     package var isKeepAlive = true
     package var expectsContinue = false
+    /// The body is not collected, and may be of any size.
+    package var isStreamed = false
 
     package init() {}
   }
@@ -95,6 +97,7 @@ package struct HTTPConnectionState {
   private var announcedBytes = 0
   private var bodyStart = NIODeadline.uptimeNanoseconds(0)
   private var isKeepAlive = true
+  private var isStreamed = false
   private var hasRequestEnded = false
 
   package init(limits: HTTPLimits, now: NIODeadline) {
@@ -122,7 +125,8 @@ package struct HTTPConnectionState {
     bodyStart = now
     deadline = now + limits.bodyTimeout
     announcedBytes = if case .length(let length) = head.framing { length } else { 0 }
-    let isTooLarge = announcedBytes > limits.bodyBytesMax
+    isStreamed = head.isStreamed
+    let isTooLarge = announcedBytes > limits.bodyBytesMax && !isStreamed
     if isRefused || isTooLarge {
       phase = .handling
       if !canDiscard(head) { isKeepAlive = false }
@@ -137,11 +141,12 @@ package struct HTTPConnectionState {
     receivedBytes += part.readableBytes
     switch phase {
     case .receivingBody:
+      deadline = bodyStart + limits.bodyTimeout(byteCount: receivedBytes)
+      if isStreamed { return .none }
       guard receivedBytes <= limits.bodyBytesMax else {
         abandonBody()
         return .refuseTooLarge
       }
-      deadline = bodyStart + limits.bodyTimeout(byteCount: receivedBytes)
       append(part)
     case .idle, .receivingHead, .handling, .sending, .discarding, .lingering, .closed:
       break

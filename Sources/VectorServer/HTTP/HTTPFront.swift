@@ -19,7 +19,7 @@ package final class HTTPFront: Sendable {
   /// Whether web pages must be kept away, because no key does it.
   private let guardsLoopback: Bool
   /// Where large bodies are decoded, so that they hold up no other connection of their event loop.
-  private let decoders: NIOThreadPool
+  let decoders: NIOThreadPool
   private let metricsSources = Mutex<[any MetricsSource]>([])
 
   package init(
@@ -84,7 +84,7 @@ package final class HTTPFront: Sendable {
   ) -> Admission {
     let route = routes.routes[index]
     switch route.meaning {
-    case .page, .request: break
+    case .page, .request, .snapshots, .upload: break
     case .unbuilt:
       return refuse(Envelope.failure(.notImplemented(route.name)), route: index)
     case .clusterOnly:
@@ -100,7 +100,7 @@ package final class HTTPFront: Sendable {
     return .accept(
       HTTPCall(
         route: index, arguments: arguments, query: String(decoding: query, as: UTF8.self),
-        idempotencyKey: facts.idempotencyKey))
+        idempotencyKey: facts.idempotencyKey, contentType: facts.contentType))
   }
 
   /// The answer to a request that lacks the key for its route; a path without one needs the reading key.
@@ -192,6 +192,13 @@ package final class HTTPFront: Sendable {
       finish(answer(page), (.now() - start).nanoseconds)
     case .unbuilt, .clusterOnly:
       preconditionFailure("refused before the body")
+    case .upload:
+      // Its body was thrown away, since there was nobody to take it.
+      finish(Envelope.failure(readiness.error), 0)
+    case .snapshots(let make):
+      answerSnapshots(call, since: start, finish) { [self] () throws(RequestError) in
+        try make(try input(call, body))
+      }
     case .request(let make, let writeResult):
       guard case .ready(let handler) = readiness.phase else {
         return finish(Envelope.failure(readiness.error), 0)
@@ -223,7 +230,7 @@ package final class HTTPFront: Sendable {
     }
   }
 
-  private func input(_ call: HTTPCall, _ body: ByteBuffer) throws(RequestError) -> RequestInput {
+  func input(_ call: HTTPCall, _ body: ByteBuffer) throws(RequestError) -> RequestInput {
     try RequestInput(
       operation: routes.routes[call.route].name, arguments: call.arguments, query: call.query,
       idempotencyKey: call.idempotencyKey, body: body)
@@ -255,4 +262,5 @@ package struct HTTPCall: Sendable {
   package var arguments: [String]
   package var query: String
   package var idempotencyKey: String?
+  package var contentType: String?
 }

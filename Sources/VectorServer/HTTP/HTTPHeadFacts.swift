@@ -7,6 +7,7 @@ struct HTTPHeadFacts {
   var key: String?
   var idempotencyKey: String?
   var contentEncoding: String?
+  var contentType: String?
   var host: String?
   var origin: String?
 
@@ -26,6 +27,8 @@ struct HTTPHeadFacts {
       connection.expectsContinue = Self.equal(value, "100-continue")
     case 7 where Self.equal(name, "api-key"):
       key = value
+    case 12 where Self.equal(name, "content-type"):
+      contentType = value
     case 13 where Self.equal(name, "authorization"):
       let scheme = "bearer "
       if key == nil, value.utf8.count > scheme.utf8.count,

@@ -20,6 +20,8 @@ package struct HTTPLimits: Sendable {
   package static let discardBytesMax = 64 << 10
   /// The longest body that is decoded on the event loop's own thread.
   package static let inlineDecodeBytesMax = 64 << 10
+  /// What is read of a snapshot at once.
+  package static let downloadPieceBytes = 256 << 10
   /// A request's target (path and query).
   package static let targetBytesMax = 8 << 10
 

@@ -20,6 +20,10 @@ package struct Route: Sendable {
     case request(
       @Sendable (RequestInput) throws(RequestError) -> Request,
       result: (@Sendable (Response, inout JSONWriter) -> Void)? = nil)
+    /// A request about snapshots.
+    case snapshots(@Sendable (RequestInput) throws(RequestError) -> SnapshotRequest)
+    /// The same of a body that may be of any size: it goes into a file first.
+    case upload(@Sendable (RequestInput, any ByteSink) throws(RequestError) -> SnapshotRequest)
     /// An operation of the schema that is not built yet.
     case unbuilt
     /// An operation of a cluster, on a server that is none.

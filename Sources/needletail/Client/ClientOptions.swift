@@ -15,8 +15,15 @@ struct ClientOptions: ParsableArguments {
 
   /// A new connection to the server.
   func connect() async throws(RequestError) -> RESTClient {
-    let url = url ?? ProcessInputs.variable("NEEDLETAIL_URL") ?? RESTEndpoint.standard
-    return try await RESTClient.connect(
-      to: RESTEndpoint(url: url), key: apiKey ?? ProcessInputs.variable("NEEDLETAIL_API_KEY"))
+    try await RESTClient.connect(to: endpoint(), key: key)
   }
+
+  /// What moves files to and from the server.
+  func transfer() throws(RequestError) -> RESTTransfer { RESTTransfer(endpoint: try endpoint(), key: key) }
+
+  private func endpoint() throws(RequestError) -> RESTEndpoint {
+    try RESTEndpoint(url: url ?? ProcessInputs.variable("NEEDLETAIL_URL") ?? RESTEndpoint.standard)
+  }
+
+  private var key: String? { apiKey ?? ProcessInputs.variable("NEEDLETAIL_API_KEY") }
 }

@@ -1,0 +1,133 @@
+import ArgumentParser
+import VectorModel
+
+/// `needletail import`: points from lines of JSON into a collection.
+struct ImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Put points from lines of JSON into a collection of a running server.",
+    discussion: """
+      Each line is one point as `export` writes it: {"id":…,"payload":{…},"vector":…}. With --npy the vectors come \
+      from a NumPy array of float32 or float16, a row a line. The collection must exist. A line that does not fit \
+      ends the import and is named; the batches before it are in.
+      """)
+
+  @Option(help: "The collection.") var collection: String
+  @Option(help: "The file of lines.") var input: String
+  @Option(help: "The .npy file with the vectors.") var npy: String?
+  @Option(help: "The name of the vector that --npy holds; without it the unnamed one.") var vectorName = ""
+  @Option(help: "Points of one request, 1 to 10000.") var batch = 256
+  @OptionGroup var client: ClientOptions
+
+  func validate() throws {
+    guard (1...10_000).contains(batch) else { throw ValidationError("--batch must be 1 to 10000") }
+  }
+
+  func run() async throws {
+    let server = try await client.connect()
+    defer { server.close() }
+    let path = "/collections/\(pathSegment(collection))/points?wait=true"
+    let file = try LocalFile(reading: input)
+    let array = try npy.map { path throws(RequestError) in
+      try NumpyArray(LocalFile(reading: path).readAll(), name: path)
+    }
+    var progress = Progress("import", isQuiet: client.json)
+    var lines = LineReader(file)
+    var (count, readBytes) = (0, 0)
+    var points: [JSONValue] = []
+    while let line = try lines.next() {
+      readBytes += line.count + 1
+      if line.allSatisfy({ $0 == 0x20 || $0 == 13 }) { continue }
+      points.append(try point(line, row: count, array))
+      count += 1
+      if points.count == batch {
+        try await send(points, server, path, upTo: count)
+        points = []
+        progress.show(readBytes, of: file.byteCount)
+      }
+    }
+    if !points.isEmpty { try await send(points, server, path, upTo: count) }
+    if let array, array.rowCount != count {
+      throw RequestError.badRequest("\(input) has \(count) points, --npy has \(array.rowCount) rows")
+    }
+    progress.show(1, of: 1)
+    StandardOutput.line(client.json ? "{\"points\":\(count)}" : "\(count) points into \(collection)")
+  }
+
+  private func send(
+    _ points: [JSONValue], _ server: RESTClient, _ path: String, upTo count: Int
+  ) async throws(RequestError) {
+    var body = JSONWriter(reservingCapacity: 1 << 20)
+    body.object { writer in
+      writer.key("points")
+      writer.array(points) { $1.write(to: &$0) }
+    }
+    do throws(RequestError) { _ = try await server.result(.PUT, path, body.bytes) } catch {
+      throw RequestError(
+        error.code, "points \(count - points.count + 1) to \(count) of \(input): \(error.message)")
+    }
+  }
+
+  private func point(
+    _ line: [UInt8], row: Int, _ array: NumpyArray?
+  ) throws(RequestError) -> JSONValue {
+    let value: JSONValue
+    do throws(RequestError) { value = try JSONValue(parsing: line) } catch {
+      throw RequestError(error.code, "line \(row + 1) of \(input): \(error.message)")
+    }
+    guard let array else { return value }
+    guard row < array.rowCount else {
+      throw .badRequest("\(input) has more points than --npy has rows, which is \(array.rowCount)")
+    }
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("id", value["id"])
+      writer.member("payload", value["payload"])
+      writer.key("vector")
+      if vectorName.isEmpty {
+        writer.numbers(array.floats(row))
+      } else {
+        writer.object { writer in
+          writer.key(vectorName)
+          writer.numbers(array.floats(row))
+        }
+      }
+    }
+    return try JSONValue(parsing: writer.bytes)
+  }
+}
+
+/// The lines of a file, without their ends.
+struct LineReader {
+  private static let lineBytesMax = 64 << 20
+
+  private let file: LocalFile
+  private var buffer: [UInt8] = []
+  private var start = 0
+  private var isAtEnd = false
+
+  init(_ file: LocalFile) { self.file = file }
+
+  /// The next line, or nil at the end.
+  mutating func next() throws(RequestError) -> [UInt8]? {
+    var searched = start
+    while true {
+      if let end = buffer[searched...].firstIndex(of: 10) {
+        defer { start = end + 1 }
+        return Array(buffer[start..<end])
+      }
+      searched = buffer.count - start
+      buffer.removeFirst(start)
+      start = 0
+      if isAtEnd {
+        defer { buffer = [] }
+        return buffer.isEmpty ? nil : buffer
+      }
+      guard buffer.count <= Self.lineBytesMax else {
+        throw .badRequest("a line of \(file.path) has more than \(Self.lineBytesMax) bytes")
+      }
+      let piece = try file.read(1 << 20)
+      if piece.isEmpty { isAtEnd = true } else { buffer += piece }
+    }
+  }
+}
