@@ -127,7 +127,7 @@ def main():
     parser.add_argument("--m", type=int, default=16)
     parser.add_argument("--ef-construction", type=int, default=100)
     parser.add_argument("--alpha", type=float, default=1.0)
-    parser.add_argument("--keeps-pruned", type=int, default=0)
+    parser.add_argument("--keeps-pruned", type=int, default=1)
     parser.add_argument("--plans", default="auto")
     options = parser.parse_args()
     core = Core(options.program)

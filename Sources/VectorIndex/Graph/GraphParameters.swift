@@ -18,7 +18,7 @@ package struct GraphParameters: Sendable, Equatable {
 
   package init(
     m: Int = 16, efConstruction: Int = 100, fullScanThresholdKilobytes: Int = 10_000, alpha: Float = 1,
-    keepsPruned: Bool = false, codeBits: Int = 4, seed: UInt64 = 0x6E65_6564_6C65
+    keepsPruned: Bool = true, codeBits: Int = 4, seed: UInt64 = 0x6E65_6564_6C65
   ) {
     self.m = m
     self.efConstruction = efConstruction

@@ -9,6 +9,12 @@
 
   /// Accepted rows that a walk over accepted rows begins from, besides where the descent ends.
   private static var seedsCount: Int { 16 }
+  /// Candidates that a walk through all rows keeps for each accepted row that it collects.
+  private static var candidatesPerResult: Int { 16 }
+  /// What a walk over accepted rows keeps, relative to ef: the links between these are fewer and worse.
+  private static var twoHopCapacityPercent: Int { 140 }
+  /// Scanned candidates rescored, as a multiple of the limit at least: a scan is to be nearly exact.
+  private static var scanOversampling: Float { 4 }
 
   mutating func nearest<Coarse: RowScorer, Fine: RowScorer>(coarse: Coarse, fine: Fine) -> [Neighbor] {
     let limit = unsafe min(options.limit, accept?.cardinality ?? part.count)
@@ -24,7 +30,7 @@
     }
     guard let graph = unsafe part.graph else { return unsafe scan(scorer, limit: limit) }
     let layer = graph.layers[0]
-    let capacity = unsafe min(max(options.ef, limit), part.count)
+    let capacity = unsafe min(walkCapacity, part.count)
     var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
     unsafe scratch.beginVisiting(count: layer.count)
     var pool = unsafe scratch.candidates(capacity: capacity)
@@ -34,41 +40,68 @@
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
       return unsafe pool
     }
-    let found = unsafe filtered(&traversal, graph, accept: accept, pool: &pool)
+    let isFound = unsafe filtered(&traversal, graph, accept, &pool)
     unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
-    if let found = unsafe found { return unsafe found }
+    if isFound { return unsafe pool }
     unsafe statistics.plans.append(.codeScan)
     return unsafe scan(scorer, limit: limit)
   }
 
-  /// Walks with a filter; nil when it costs more than to scan.
-  private func filtered<Scorer: RowScorer>(
-    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, accept: RowFilter, pool: inout CandidatePool
-  ) -> CandidatePool? {
+  /// How many nodes a walk keeps.
+  private var walkCapacity: Int {
+    guard let accept = unsafe accept else { return unsafe max(options.ef, options.limit) }
+    if unsafe plan == .twoHopTraversal { return unsafe twoHopCapacity }
+    return unsafe SearchPlanner(part: part, options: options, accepted: accept.cardinality).resultsCount
+  }
+
+  /// How many nodes a walk over accepted rows keeps.
+  private var twoHopCapacity: Int {
+    unsafe min(part.count, max(options.ef, options.limit) * Self.twoHopCapacityPercent / 100)
+  }
+
+  /// Walks with a filter; false when that costs more than to scan.
+  ///
+  /// Where the accepted rows are not near the query, a walk through all rows meets few of them; it is then continued
+  /// over accepted rows only.
+  private mutating func filtered<Scorer: RowScorer>(
+    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter,
+    _ pool: inout CandidatePool
+  ) -> Bool {
     let layer = graph.layers[0]
-    let comparedMax = accept.cardinality / 2
-    return unsafe accept.rows.words.withUnsafeBufferPointer { words -> CandidatePool? in
-      guard let accepted = words.baseAddress else { return nil }
-      var candidates = unsafe scratch.results(capacity: 16 * pool.capacity)
+    let rowsCount = unsafe part.count
+    return unsafe accept.rows.words.withUnsafeBufferPointer { words -> Bool in
+      guard let bits = words.baseAddress else { return false }
+      let filter = unsafe WalkFilter(bits: bits, cardinality: accept.cardinality, rowsCount: rowsCount)
+      var candidates = unsafe scratch.results(
+        capacity: Self.candidatesPerResult * max(options.ef, pool.capacity))
       unsafe traversal.scorer.begin(&traversal, graph, &candidates)
-      for index in unsafe 0..<candidates.count {
-        let entry = unsafe candidates.entries[index]
-        let row = unsafe CandidatePool.node(entry)
-        if accept.rows[Int(row)] {
-          unsafe pool.offer(row, CandidatePool.distance(entry))
-        } else if unsafe plan == .twoHopTraversal {
-          unsafe traversal.lookThrough(layer, row, &pool, accepted: accepted)
-        }
+      let starts = unsafe (0..<candidates.count).map { unsafe candidates.entries[$0] }
+      for entry in starts where unsafe filter.accepts(CandidatePool.node(entry)) {
+        unsafe pool.offer(CandidatePool.node(entry), CandidatePool.distance(entry))
       }
-      if unsafe plan == .twoHopTraversal {
-        unsafe seed(&traversal, &pool, accept.rows)
-        return unsafe traversal.expandAccepted(layer, &pool, accepted: accepted, comparedMax: comparedMax)
-          ? pool : nil
+      if unsafe plan == .traversal {
+        if unsafe traversal.collect(layer, candidates: &candidates, results: &pool, filter) { return true }
+        unsafe statistics.plans.append(.twoHopTraversal)
+        unsafe scratch.beginVisiting(count: layer.count)
+        unsafe pool = wider(pool)
       }
-      return unsafe traversal.collect(
-        layer, candidates: &candidates, results: &pool, accepted: accepted, comparedMax: comparedMax)
-        ? pool : nil
+      for entry in starts where unsafe !filter.accepts(CandidatePool.node(entry)) {
+        unsafe traversal.lookThrough(layer, CandidatePool.node(entry), &pool, filter)
+      }
+      unsafe seed(&traversal, &pool, accept.rows)
+      return unsafe traversal.expandAccepted(layer, &pool, filter)
     }
+  }
+
+  /// The same candidates in a pool of ef, marked as visited.
+  private func wider(_ pool: CandidatePool) -> CandidatePool {
+    let entries = unsafe (0..<pool.count).map { unsafe pool.entries[$0] }
+    var wider = unsafe scratch.candidates(capacity: max(pool.capacity, twoHopCapacity))
+    for entry in entries {
+      unsafe scratch.visited[Int(CandidatePool.node(entry))] = scratch.epoch
+      unsafe wider.insert(CandidatePool.node(entry), CandidatePool.distance(entry))
+    }
+    return unsafe wider
   }
 
   /// Offers accepted rows spread over the part, so that a walk begins somewhere even when nothing near is accepted.
@@ -88,9 +121,8 @@
   }
 
   private mutating func scan<Scorer: RowScorer>(_ scorer: Scorer, limit: Int) -> CandidatePool {
-    let capacity =
-      unsafe scorer.usesCodes
-      ? rescoredCount(limit: limit, oversampling: max(options.oversampling, 4)) : limit
+    let rescored = unsafe options.rescoredCount(oversamplingMin: Self.scanOversampling)
+    let capacity = unsafe scorer.usesCodes ? min(rescored, part.count) : limit
     var pool = unsafe scratch.candidates(capacity: capacity)
     var scan = unsafe RowScan(scorer: scorer, scratch: scratch)
     unsafe scan.run(0..<part.count, accepted: accept?.rows, into: &pool)
@@ -102,8 +134,8 @@
   private mutating func rescore<Fine: RowScorer>(
     _ pool: inout CandidatePool, _ fine: Fine, limit: Int
   ) -> [Neighbor] {
-    let oversampling: Float = unsafe plan == .codeScan ? max(options.oversampling, 4) : options.oversampling
-    let count = unsafe min(pool.count, rescoredCount(limit: limit, oversampling: oversampling))
+    let count = unsafe min(
+      pool.count, options.rescoredCount(oversamplingMin: plan == .codeScan ? Self.scanOversampling : 1))
     var results = unsafe scratch.results(capacity: limit)
     var scan = unsafe RowScan(scorer: fine, scratch: scratch)
     var done = 0
@@ -117,11 +149,6 @@
     }
     unsafe record(fine, visited: 0, compared: scan.comparedCount)
     return unsafe Self.neighbours(results, limit: limit)
-  }
-
-  private func rescoredCount(limit: Int, oversampling: Float) -> Int {
-    let wanted = Double(limit) * Double(max(oversampling, 1))
-    return unsafe min(part.count, wanted < 1e9 ? Int(wanted.rounded(.up)) : part.count)
   }
 
   private mutating func record<Scorer: RowScorer>(_ scorer: Scorer, visited: Int, compared: Int) {

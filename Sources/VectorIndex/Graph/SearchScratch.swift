@@ -4,8 +4,8 @@ import CKernels
 ///
 /// Owned by one thread at a time.
 @safe package final class SearchScratch {
-  /// Rows that one kernel call takes at most.
-  static let batchMax = 1024
+  /// Rows that one kernel call takes at most: two lists of the longest kind.
+  static let batchMax = 4 * GraphParameters.mMax
 
   private(set) var visited = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
   private var visitedCount = 0
@@ -16,8 +16,8 @@ import CKernels
   private var resultEntries = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
   private var resultCapacity = 1
 
-  /// [batchMax] rows about to be compared, and the distances that the kernels answer.
-  let batchRows = UnsafeMutablePointer<UInt32>.allocate(capacity: batchMax)
+  /// [batchMax + 1] rows about to be compared (loops write one beyond what they keep), and the distances that the kernels answer.
+  let batchRows = UnsafeMutablePointer<UInt32>.allocate(capacity: batchMax + 1)
   let batchDistances = UnsafeMutablePointer<Float>.allocate(capacity: batchMax)
   /// [3 × batchMax] what queries of several examples need besides.
   let exampleDistances = UnsafeMutablePointer<Float>.allocate(capacity: 3 * batchMax)

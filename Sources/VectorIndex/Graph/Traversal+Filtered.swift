@@ -1,22 +1,51 @@
 import CKernels
 
+/// The rows that a walk may return, and what it may cost.
+@unsafe struct WalkFilter {
+  /// Rows that are compared before the share of accepted ones among them says anything.
+  private static var judgedMin: Int { 256 }
+  /// A walk through all rows gives up where it meets accepted rows less often than this, relative to their share.
+  private static var richnessMin: Double { 0.5 }
+
+  /// One bit a row.
+  let bits: UnsafePointer<UInt64>
+  /// Rows after which a walk gives up, because a scan is cheaper.
+  let comparedMax: Int
+  private let share: Double
+
+  init(bits: UnsafePointer<UInt64>, cardinality: Int, rowsCount: Int) {
+    unsafe self.bits = bits
+    unsafe comparedMax = cardinality / 3
+    unsafe share = Double(cardinality) / Double(rowsCount)
+  }
+
+  @inline(__always)
+  func accepts(_ row: UInt32) -> Bool {
+    unsafe bits[Int(row >> 6)] >> UInt64(row & 63) & 1 != 0
+  }
+
+  /// Whether so many accepted ones among compared rows are too few.
+  func isPoor(accepted: Int, compared: Int) -> Bool {
+    unsafe compared >= Self.judgedMin && Double(accepted) < Self.richnessMin * share * Double(compared)
+  }
+}
+
 extension Traversal {
   /// Walks through all rows and collects accepted ones, until every candidate is farther than the farthest result.
   ///
-  /// - Parameters:
-  ///   - candidates: holds at least one row, marked as visited; larger than `results`, since it holds rejected rows too
-  ///   - accepted: one bit a row
-  ///   - comparedMax: rows after which the walk gives up
+  /// - Parameter candidates: holds at least one row, marked as visited; larger than `results`, since it holds rejected
+  ///   rows too
   /// - Returns: false when it gave up
   mutating func collect(
     _ layer: GraphLayer, candidates: inout CandidatePool, results: inout CandidatePool,
-    accepted: UnsafePointer<UInt64>, comparedMax: Int
+    _ filter: WalkFilter
   ) -> Bool {
     let visited = unsafe scratch.visited
     let epoch = unsafe scratch.epoch
     let batch = unsafe rows
     let distances = unsafe distances
     var compared = 0
+    var acceptedCount = 0
     var visitedNodes = 0
     defer { unsafe add(visited: visitedNodes, compared: compared) }
     while let entry = unsafe candidates.expandNearest() {
@@ -40,11 +69,15 @@ extension Traversal {
       for index in 0..<count {
         let distance = unsafe distances[index]
         let row = unsafe batch[index]
+        let isAccepted = unsafe filter.accepts(row)
+        acceptedCount &+= isAccepted ? 1 : 0
         if unsafe results.count == results.capacity, unsafe distance > results.worst { continue }
         unsafe candidates.offer(row, distance)
-        if unsafe isAccepted(row, accepted) { unsafe results.offer(row, distance) }
+        if isAccepted { unsafe results.offer(row, distance) }
       }
-      if compared > comparedMax { return false }
+      if unsafe compared > filter.comparedMax || filter.isPoor(accepted: acceptedCount, compared: compared) {
+        return false
+      }
     }
     return true
   }
@@ -53,20 +86,21 @@ extension Traversal {
   /// al. 2024, section 5.2; only rejected neighbours are looked through, as their lists are what the filter tore).
   ///
   /// - Parameter pool: holds accepted rows to begin from, marked as visited
-  /// - Returns: false when it gave up after comparing `comparedMax` rows
-  mutating func expandAccepted(
-    _ layer: GraphLayer, _ pool: inout CandidatePool, accepted: UnsafePointer<UInt64>, comparedMax: Int
-  ) -> Bool {
+  /// - Returns: false when it gave up
+  mutating func expandAccepted(_ layer: GraphLayer, _ pool: inout CandidatePool, _ filter: WalkFilter) -> Bool
+  {
     while let entry = unsafe pool.expandNearest() {
-      unsafe lookThrough(layer, CandidatePool.node(entry), &pool, accepted: accepted)
-      if unsafe comparedCount > comparedMax { return false }
+      unsafe pool.prefetchUpcoming(1, layer.links, layer.slots)
+      unsafe lookThrough(layer, CandidatePool.node(entry), &pool, filter)
+      if unsafe comparedCount > filter.comparedMax { return false }
     }
     return true
   }
 
-  /// Offers the accepted rows within two steps of `node`.
+  /// Offers a node's accepted neighbours, and the accepted neighbours of its rejected ones until there are as many as a
+  /// node has slots.
   mutating func lookThrough(
-    _ layer: GraphLayer, _ node: UInt32, _ pool: inout CandidatePool, accepted: UnsafePointer<UInt64>
+    _ layer: GraphLayer, _ node: UInt32, _ pool: inout CandidatePool, _ filter: WalkFilter
   ) {
     let visited = unsafe scratch.visited
     let epoch = unsafe scratch.epoch
@@ -75,37 +109,37 @@ extension Traversal {
     let list = unsafe layer.links + Int(node) &* slots
     unsafe add(visited: 1, compared: 0)
     var count = 0
+    var found = 0
     for slot in 0..<slots {
       let neighbour = unsafe nt_load(list + slot)
       if neighbour == NT_NO_NODE { break }
-      if unsafe visited[Int(neighbour)] != epoch, unsafe !isAccepted(neighbour, accepted) {
+      let isNew = unsafe visited[Int(neighbour)] != epoch
+      if unsafe filter.accepts(neighbour) {
+        unsafe visited[Int(neighbour)] = epoch
+        unsafe batch[count] = neighbour
+        count &+= isNew ? 1 : 0
+        found &+= 1
+      } else if isNew {
         unsafe nt_prefetch(layer.links + Int(neighbour) &* slots)
       }
     }
-    for slot in 0..<slots {
+    for slot in 0..<slots where found < slots {
       let neighbour = unsafe nt_load(list + slot)
       if neighbour == NT_NO_NODE { break }
-      if unsafe visited[Int(neighbour)] == epoch { continue }
-      unsafe visited[Int(neighbour)] = epoch
-      if unsafe isAccepted(neighbour, accepted) {
-        unsafe batch[count] = neighbour
-        count &+= 1
-        continue
-      }
-      if count &+ 2 &* slots > SearchScratch.batchMax {
-        unsafe offerBatch(count, &pool)
-        count = 0
-      }
+      if unsafe visited[Int(neighbour)] == epoch || filter.accepts(neighbour) { continue }
       unsafe add(visited: 1, compared: 0)
       let second = unsafe layer.links + Int(neighbour) &* slots
-      for slot in 0..<slots {
+      for slot in 0..<slots where found < slots {
         let farther = unsafe nt_load(second + slot)
         if farther == NT_NO_NODE { break }
-        let taken = unsafe visited[Int(farther)] != epoch && isAccepted(farther, accepted)
-        if taken { unsafe visited[Int(farther)] = epoch }
+        if unsafe !filter.accepts(farther) { continue }
+        let isNew = unsafe visited[Int(farther)] != epoch
+        unsafe visited[Int(farther)] = epoch
         unsafe batch[count] = farther
-        count &+= taken ? 1 : 0
+        count &+= isNew ? 1 : 0
+        found &+= 1
       }
+      if found < slots { unsafe visited[Int(neighbour)] = epoch }
     }
     unsafe offerBatch(count, &pool)
   }
@@ -114,10 +148,5 @@ extension Traversal {
     unsafe scorer.score(rows, first: 0, count: count, into: distances)
     unsafe add(visited: 0, compared: count)
     for index in 0..<count { unsafe pool.offer(rows[index], distances[index]) }
-  }
-
-  @inline(__always)
-  private func isAccepted(_ row: UInt32, _ accepted: UnsafePointer<UInt64>) -> Bool {
-    unsafe accepted[Int(row >> 6)] >> UInt64(row & 63) & 1 != 0
   }
 }

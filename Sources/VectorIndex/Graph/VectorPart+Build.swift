@@ -62,10 +62,13 @@ extension VectorPart {
       threads: max(1, threads))
   }
 
+  /// Rows that a search scans at most because of the full-scan threshold: of short vectors it would be very many.
+  private static let fullScanRowsLimit = 20_000
+
   /// Accepted rows at or below which a search scans.
   static func fullScanRowsMax(dimension: Int, parameters: GraphParameters) -> Int {
-    max(parameters.fullScanThresholdKilobytes, 0).multipliedReportingOverflow(by: 1024).partialValue
-      / (dimension * 4)
+    let kilobytes = min(max(parameters.fullScanThresholdKilobytes, 0), 1 << 32)
+    return min(kilobytes * 1024 / (dimension * 4), fullScanRowsLimit)
   }
 
   static func check(count: Int, dimension: Int, parameters: GraphParameters) throws(RequestError) {

@@ -14,7 +14,7 @@ extension VectorPart {
   ) throws(RequestError) -> [Neighbor] {
     try target.check(dimension: dimension)
     precondition(accept == nil || accept?.rows.count == count)
-    let plan = plan(options, accepted: accept?.cardinality ?? count, examples: target.examples.count)
+    let plan = SearchPlanner(part: self, options: options, accepted: accept?.cardinality ?? count).plan
     statistics.plans.append(plan)
     if plan == .empty { return [] }
     let prepared = unsafe PreparedTarget(target, dimension: dimension, codes: codes, scratch: scratch)
@@ -36,32 +36,4 @@ extension VectorPart {
     statistics = unsafe run.statistics
     return neighbours
   }
-
-  /// Chooses how to search, by the number of accepted rows.
-  ///
-  /// Scanning codes costs about the same for each accepted row; a traversal costs about the same whatever N is, and
-  /// more the fewer of the rows it meets are accepted.
-  func plan(_ options: PartSearchOptions, accepted: Int, examples: Int) -> SearchPlan {
-    if accepted == 0 || count == 0 || options.limit <= 0 { return .empty }
-    if options.exact { return .exactScan }
-    let scan: SearchPlan = codes == nil ? .exactScan : .codeScan
-    guard graph != nil else { return scan }
-    if let forced = options.plan {
-      return forced == .codeScan ? scan : forced
-    }
-    let ef = max(options.ef, options.limit)
-    let fewRows = max(
-      Self.fullScanRowsMax(dimension: dimension, parameters: parameters),
-      ef * PlannerCosts.scannedRowsPerCandidate)
-    if accepted <= fewRows { return scan }
-    return accepted * 100 < count * PlannerCosts.twoHopBelowPercent ? .twoHopTraversal : .traversal
-  }
-}
-
-/// Where the plans cross, measured on 50,000 × 384 (`Benchmarks/SearchCore`).
-enum PlannerCosts {
-  /// Rows whose codes can be scanned in the time that a traversal spends on one of its ef candidates.
-  static let scannedRowsPerCandidate = 40
-  /// Share of accepted rows below which walking over accepted rows only is faster than collecting them on the way.
-  static let twoHopBelowPercent = 60
 }

@@ -83,7 +83,7 @@ struct SyntheticRows {
 
   /// The part over these rows, with a graph whatever their number.
   func part(
-    m: Int = 8, efConstruction: Int = 60, alpha: Float = 1, keepsPruned: Bool = false, codeBits: Int = 4,
+    m: Int = 8, efConstruction: Int = 60, alpha: Float = 1, keepsPruned: Bool = true, codeBits: Int = 4,
     threads: Int = 1,
     threshold: Int = 0
   ) throws -> VectorPart? {

@@ -1,0 +1,57 @@
+/// Chooses how to search one part, by the number of accepted rows.
+///
+/// To scan codes costs the same for each accepted row. To collect accepted rows on a walk through all rows costs more
+/// the fewer of them are accepted. To walk over accepted rows only costs about the same at any share, but twice as much
+/// as a walk without a filter. Costs are counted in scanned rows; the constants were measured on 50,000 × 384
+/// (`Benchmarks/SearchCore`).
+struct SearchPlanner {
+  /// Rows that a scan compares in the time of one comparison on a walk, where rows lie at random.
+  private static let comparisonCost = 5.0
+  /// Rows that a walk compares for each candidate it keeps.
+  private static let comparisonsPerCandidate = 14.0
+  /// How much more a walk over accepted rows costs than one without a filter.
+  private static let twoHopFactor = 2.0
+  /// Share of accepted rows below which two steps often lead to none.
+  private static let twoHopShareMin = 0.01
+
+  let part: VectorPart
+  let options: PartSearchOptions
+  let accepted: Int
+
+  var plan: SearchPlan {
+    if accepted == 0 || part.count == 0 || options.limit <= 0 { return .empty }
+    if options.exact { return .exactScan }
+    let scan: SearchPlan = part.codes == nil ? .exactScan : .codeScan
+    guard part.graph != nil else { return scan }
+    if let forced = options.plan { return forced == .codeScan ? scan : forced }
+    let rowsMax = VectorPart.fullScanRowsMax(dimension: part.dimension, parameters: part.parameters)
+    if accepted <= rowsMax { return scan }
+    let walk = Self.comparisonCost * Self.comparisonsPerCandidate
+    let collecting = walk * Double(resultsCount) / share
+    let twoHop = share < Self.twoHopShareMin ? .infinity : walk * Double(ef) * Self.twoHopFactor
+    if Double(accepted) <= min(collecting, twoHop) { return scan }
+    return collecting <= twoHop ? .traversal : .twoHopTraversal
+  }
+
+  private var ef: Int { max(options.ef, options.limit) }
+
+  private var share: Double { Double(accepted) / Double(max(part.count, 1)) }
+
+  /// How many accepted rows a walk through all rows collects: fewer than ef where fewer are accepted, since those among
+  /// the ef nearest of all rows are as good a choice as ef are without a filter; some more, so that recall holds.
+  var resultsCount: Int {
+    if accepted >= part.count { return ef }
+    let wanted = Double(ef) * (share * share.squareRoot()).squareRoot()
+    return min(ef, max(Int(wanted), options.rescoredCount))
+  }
+}
+
+extension PartSearchOptions {
+  /// How many candidates by code are scored by their full vectors.
+  var rescoredCount: Int { rescoredCount(oversamplingMin: 1) }
+
+  func rescoredCount(oversamplingMin: Float) -> Int {
+    let wanted = Double(limit) * Double(max(oversampling, oversamplingMin))
+    return wanted < 1e9 ? max(limit, Int(wanted.rounded(.up))) : max(limit, 1_000_000_000)
+  }
+}
