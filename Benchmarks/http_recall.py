@@ -43,7 +43,7 @@ def load(server, data, batch):
         connection.request("PUT", f"{PATH}/points?wait=true", body)
     written = time.monotonic()
     write_cpu = server.cpu_seconds() - cpu
-    wait_until_indexed(connection, COLLECTION, len(vectors))
+    wait_until_indexed(connection, COLLECTION)
     seconds = written - started
     print(f"loaded {len(vectors):,} × {vectors.shape[1]} in {seconds:.1f} s ({len(vectors) / seconds:,.0f} points/s; "
           f"{encoding:.1f} s of it the client's encoding; server {write_cpu:.1f} CPU-s), "

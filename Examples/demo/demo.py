@@ -51,7 +51,7 @@ def load(connection):
             for payload, vector in zip(payloads[first:first + BATCH], vectors[first:first + BATCH])]
         connection.request("PUT", f"/collections/{COLLECTION}/points?wait=true", {"points": points})
     written = time.monotonic()
-    wait_until_indexed(connection, COLLECTION, len(payloads))
+    wait_until_indexed(connection, COLLECTION)
     print(f"{len(payloads):,} points of {len(vectors[0])} dimensions written in {written - started:.1f} s, "
           f"indexed {time.monotonic() - written:.1f} s later")
     return payloads

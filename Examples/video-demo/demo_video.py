@@ -15,7 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 import films
-from needletail_rest import Server
+from needletail_rest import RequestFailed, Server, wait_until
 
 COLLECTION = "videos"
 
@@ -45,6 +45,14 @@ class Embedder:
         return done.stdout
 
 
+    def kill_after(self, done, *arguments):
+        """Starts a command and kills it, without any warning, as soon as `done()` holds."""
+        child = subprocess.Popen([self.program, *arguments, *self.settings], stdout=subprocess.DEVNULL)
+        wait_until(lambda: done() or child.poll() is not None, "the first point")
+        child.kill()
+        child.wait()
+
+
 def names(rows):
     """The films' names in the table that a search prints."""
     return [os.path.basename(line.split("\t")[2].split(" ")[0]) for line in rows.splitlines()]
@@ -58,6 +66,13 @@ class Checks:
         good = wanted in found[:1] if isinstance(wanted, str) else wanted(found)
         self.failed += not good
         print(f"  {'ok  ' if good else 'MISS'} {question}: {', '.join(found[:3])}")
+
+
+def count(connection):
+    try:
+        return connection.request("POST", f"/collections/{COLLECTION}/points/count", {})["count"]
+    except RequestFailed:
+        return 0
 
 
 def payloads(connection):
@@ -124,8 +139,13 @@ def main():
         port = free_port()
         with Server(options.server, os.path.join(directory, "data"), ["--binary-port", str(port)]) as server:
             embedder = Embedder(options.embedder, directory, port, os.path.abspath(options.models))
-            print(embedder("run", library, may_fail=True))
             connection = server.connect()
+            print("Embedding them, killing the embedder after its first point, and starting it again …")
+            embedder.kill_after(lambda: count(connection) > 0, "run", library)
+            before = count(connection)
+            print(embedder("run", library, may_fail=True))
+            check("nothing is missing or double after the kill", lambda _: count(connection) == 8,
+                  [f"{before} points before", f"{count(connection)} after"])
             points = payloads(connection)
             check("equal files share a point", lambda _: len(points["balloon-again.mp4"]["payload"]["paths"]) == 2,
                   points["balloon-again.mp4"]["payload"]["paths"])

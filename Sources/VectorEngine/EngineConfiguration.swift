@@ -29,6 +29,11 @@ package struct EngineConfiguration: Sendable {
   /// Rows of the delta at which it is sealed at the latest, or this share of the generation where that is more.
   package var deltaRowsMax = 32_768
   package var deltaShareMax = 0.2
+  /// The share that is enough once no write has come for a while.
+  package var settledDeltaShareMax = 0.05
+  package var settledMilliseconds = 5_000
+  /// Rows of payload changes above sealed points and delta at which new index parts are built.
+  package var overlayRowsMax = 131_072
   /// Log that is kept for restoring to a point in time, beyond what a restart needs; 0 keeps none.
   package var logRetentionBytes = 0
   package var logRetentionHours = 0

@@ -6,6 +6,7 @@ vector of each distance. `SmokeRun` keeps what both must contain.
 
 import copy
 import json
+import struct
 
 import smoke_data
 from qdrant_client import models
@@ -20,6 +21,11 @@ TOLERANCE = 1e-4
 
 def expect(actual, wanted, what):
     assert actual == wanted, f"{what}: got {actual!r}, wanted {wanted!r}"
+
+
+def float32(values):
+    """The bits of the values as the server keeps them: it writes the shortest digits that read back as these."""
+    return struct.pack(f"<{len(values)}f", *values)
 
 
 def expect_near(actual, wanted, what):
@@ -137,7 +143,8 @@ class SmokeRun:
             batch_size=50, wait=True)
         record = self.client.retrieve("named", [self.ids()[0]], with_vectors=["dot", "euclid"])[0]
         expect(set(record.vector), {"dot", "euclid"}, "chosen vectors")
-        expect(record.vector["euclid"], self.named[record.id]["euclid"], "euclid vector, bit for bit")
+        expect(
+            float32(record.vector["euclid"]), float32(self.named[record.id]["euclid"]), "euclid vector, bit for bit")
 
     def case_replace_whole_point(self):
         identifier = self.ids()[3]
@@ -296,7 +303,7 @@ class SmokeRun:
             expect(set(record.vector), set(self.named[record.id]), f"vectors of {record.id}")
             expect(record.payload, self.named_payloads[record.id], "payload untouched")
             for name in set(record.vector) - {"cosine"}:
-                expect(record.vector[name], self.named[record.id][name], f"{name} of {record.id}")
+                expect(float32(record.vector[name]), float32(self.named[record.id][name]), f"{name} of {record.id}")
         without = models.Filter(must_not=[models.HasVectorCondition(has_vector="manhattan")])
         expect([r.id for r in self.client.scroll("named", scroll_filter=without)[0]], [b], "has_vector")
         for name in ("dot", "manhattan"):

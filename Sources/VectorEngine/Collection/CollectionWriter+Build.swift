@@ -25,21 +25,10 @@ extension CollectionWriter {
     {
       return true
     }
+    let deltaSlotsCount = state.points.slotCount - state.points.sealedCount
+    if state.payloads.overlayRowCount > configuration.overlayRowsMax + 2 * deltaSlotsCount { return true }
     guard optimizers.indexingThreshold != 0 else { return false }
-    let thresholdBytes = (optimizers.indexingThreshold ?? 10_000).multipliedReportingOverflow(by: 1024)
-      .partialValue
-    for rows in state.vectors.values {
-      let deltaBytes = rows.deltaCount * rows.dimension * 4
-      let rowsMax = max(
-        configuration.deltaRowsMax, Int(Double(rows.sealedCount) * configuration.deltaShareMax))
-      if deltaBytes
-        > max(
-          thresholdBytes, Int(Double(rows.sealedCount * rows.dimension * 4) * configuration.deltaShareMax))
-        || rows.deltaCount > rowsMax
-      {
-        return true
-      }
-    }
+    if state.vectors.values.contains(where: isDeltaFull) { return true }
     for vector in state.configuration.vectors {
       if let part = state.vectors[vector.name]?.part,
         part.parameters != state.configuration.graphParameters(of: vector)
@@ -51,6 +40,18 @@ extension CollectionWriter {
     return state.points.slotCount >= optimizers.vacuumMinVectorNumber
       && Double(deadCount) > Double(state.points.slotCount) * optimizers.deletedThreshold
       && deadCount >= optimizers.vacuumMinVectorNumber / 10
+  }
+
+  /// Whether a vector's delta is worth a build: sooner when no write has come for a while.
+  private func isDeltaFull(_ rows: VectorRows) -> Bool {
+    let rowBytes = rows.dimension * 4
+    let threshold = (state.configuration.optimizers.indexingThreshold ?? 10_000)
+      .multipliedReportingOverflow(by: 1024).partialValue
+    let isSettled = lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
+    let share = isSettled ? configuration.settledDeltaShareMax : configuration.deltaShareMax
+    let sealedShare = Int(Double(rows.sealedCount) * share)
+    if rows.deltaCount > max(configuration.deltaRowsMax, sealedShare) { return true }
+    return rows.deltaCount * rowBytes > max(isSettled ? threshold / 4 : threshold, sealedShare * rowBytes)
   }
 
   private func beginBuildIfDue() {

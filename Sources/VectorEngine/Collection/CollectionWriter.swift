@@ -26,6 +26,7 @@ final class CollectionWriter: @unchecked Sendable {
   var hasUnsynced = false
   /// When the oldest change that the store does not have was made.
   var pendingSince: ContinuousClock.Instant?
+  var lastWrite = ContinuousClock.now
   /// The last operation that the store holds durably.
   var storeDurableSequence: UInt64
   /// What snapshots that are being made need of the log.
@@ -168,7 +169,8 @@ final class CollectionWriter: @unchecked Sendable {
       poison(error)
       throw error
     }
-    if pendingSince == nil { pendingSince = .now }
+    lastWrite = .now
+    if pendingSince == nil { pendingSince = lastWrite }
     return sequence
   }
 
