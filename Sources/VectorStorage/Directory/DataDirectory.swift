@@ -5,6 +5,7 @@ package import VectorModel
 /// ```
 /// FORMAT                          what this directory is, and its version
 /// lock                            held while a process uses the directory
+/// crash-note                      the stores in which the last process ended by a signal
 /// catalogue/                      names, aliases and states of collections
 /// collections/<32 hex digits>/0/  one collection's files
 /// snapshots/
@@ -13,6 +14,9 @@ package final class DataDirectory: Sendable {
   package let path: String
   package let fileSystem: any FileSystem
   private let lock: any File
+  /// Stores in which the process before this one ended by a signal. They are to be inspected (`StoreInspection`)
+  /// before they are opened, since opening or reading them may end this process, too.
+  package let suspectStorePaths: [String]
   static let formatVersion: UInt32 = 1
   private static let formatPrefix = "needletail data directory, version "
   private static let deletedSuffix = ".deleted"
@@ -26,6 +30,7 @@ package final class DataDirectory: Sendable {
     try fileSystem.createDirectory(path)
     lock = try fileSystem.open(path + "/lock", .createOrOpen)
     guard try lock.lock() else { throw .locked(directory: path) }
+    suspectStorePaths = try CrashNote.take(fileSystem, path: path + "/crash-note")
     if try fileSystem.kind(of: path + "/FORMAT") == nil {
       try createTree()
     } else {
@@ -37,6 +42,9 @@ package final class DataDirectory: Sendable {
   package var cataloguePath: String { path + "/catalogue" }
   package var snapshotsPath: String { path + "/snapshots" }
   package var collectionsPath: String { path + "/collections" }
+
+  /// Lets a signal that ends this process inside a store leave a note for the next one; once a process.
+  package func installCrashNote() throws(StorageError) { try CrashNote.install(path: path + "/crash-note") }
 
   /// Lets another process have the directory.
   package func close() throws(StorageError) { try lock.close() }
@@ -91,7 +99,8 @@ package final class DataDirectory: Sendable {
 
   private func createTree() throws(StorageError) {
     let strangers = try fileSystem.list(path).filter {
-      !["lock", "FORMAT.tmp", "catalogue", "collections", "snapshots", "lost+found"].contains($0)
+      !["lock", "crash-note", "FORMAT.tmp", "catalogue", "collections", "snapshots", "lost+found"].contains(
+        $0)
     }
     var files = strangers
     for directory in [cataloguePath, collectionsPath, snapshotsPath] {

@@ -33,6 +33,7 @@ package final class PointStore: Sendable {
   /// The store's file.
   package let path: String
   private let environment: StoreEnvironment
+  private let name: CrashNoteName
   let fileSystem: any FileSystem
   private let options: Options
   /// Readers and the committing writer share it; growing, compacting and closing are alone.
@@ -51,9 +52,12 @@ package final class PointStore: Sendable {
     self.fileSystem = fileSystem
     self.path = path
     self.options = options
-    environment = try LargeAllocations.mapped { () throws(StorageError) in
-      try StoreEnvironment(
-        path: path, mapByteCount: mapByteCount, readersMax: options.readersMax, create: create)
+    name = CrashNoteName(path)
+    environment = try name.inside { () throws(StorageError) in
+      try LargeAllocations.mapped { () throws(StorageError) in
+        try StoreEnvironment(
+          path: path, mapByteCount: mapByteCount, readersMax: options.readersMax, create: create)
+      }
     }
   }
 
@@ -78,14 +82,18 @@ package final class PointStore: Sendable {
   }
 
   /// Opens a store that exists.
+  /// - Parameter inspecting: reads the whole file with `StoreInspection` first; for a store in which the last
+  ///   process ended, see `DataDirectory.suspectStorePaths`.
   /// - Throws: `missing`; `damaged` when the file is shorter than it says, is no store or is another collection's;
   ///   `newerFormat`.
   package static func open(
-    _ fileSystem: any FileSystem, path: String, collection: UUID128, options: Options = Options()
+    _ fileSystem: any FileSystem, path: String, collection: UUID128, options: Options = Options(),
+    inspecting: Bool = false
   ) throws(StorageError) -> PointStore {
     guard try fileSystem.kind(of: path) == .file else {
       throw .missing(file: path, what: "the collection's store")
     }
+    if inspecting, let defect = try StoreInspection.run(fileSystem, path: path).defects.first { throw defect }
     let check = try StoreFileCheck(fileSystem, path: path)
     try check.extendIfShort(fileSystem, path: path)
     do throws(StorageError) {
@@ -147,10 +155,7 @@ package final class PointStore: Sendable {
         try requireWritable()
         let outcome: StoreCommit.Outcome
         do throws(StorageError) {
-          outcome = try gate.shared { () throws(StorageError) in
-            try requireReadable()
-            return try StoreCommit.apply(batch, to: environment)
-          }
+          outcome = try inside { () throws(StorageError) in try StoreCommit.apply(batch, to: environment) }
         } catch {
           throw settled(error, batch.byteCount)
         }
@@ -164,10 +169,7 @@ package final class PointStore: Sendable {
   package func sync() throws(StorageError) {
     try requireWritable()
     do throws(StorageError) {
-      try gate.shared { () throws(StorageError) in
-        try requireReadable()
-        try environment.sync()
-      }
+      try inside { () throws(StorageError) in try environment.sync() }
     } catch {
       poison(error)
       throw error
@@ -178,8 +180,7 @@ package final class PointStore: Sendable {
   package func read<T>(
     _ body: (borrowing StoreReader) throws(StorageError) -> T
   ) throws(StorageError) -> T {
-    try gate.shared { () throws(StorageError) in
-      try requireReadable()
+    try inside { () throws(StorageError) in
       let transaction = try beginRead()
       defer { endRead(transaction) }
       return try transaction.read(environment, body)
@@ -204,17 +205,11 @@ package final class PointStore: Sendable {
 
   /// Bytes of the file, and of those the ones that a compaction would keep at most.
   package func usedByteCount() throws(StorageError) -> UInt64 {
-    try gate.shared { () throws(StorageError) in
-      try requireReadable()
-      return UInt64(environment.usedByteCount())
-    }
+    try inside { () throws(StorageError) in UInt64(environment.usedByteCount()) }
   }
 
   func copyCompacted(to destination: String) throws(StorageError) {
-    try gate.shared { () throws(StorageError) in
-      try requireReadable()
-      try environment.copyCompacted(to: destination)
-    }
+    try inside { () throws(StorageError) in try environment.copyCompacted(to: destination) }
   }
 
   /// Ends the use of the file; nothing is synced. A second call does nothing.
@@ -279,6 +274,14 @@ package final class PointStore: Sendable {
   private func poison(_ error: StorageError) {
     if case .closed = error { return }
     state.withLock { $0.writeFailure = .poisoned(file: path, cause: error.description) }
+  }
+
+  /// Runs what uses LMDB, while the map stays where it is.
+  private func inside<T>(_ body: () throws(StorageError) -> T) throws(StorageError) -> T {
+    try gate.shared { () throws(StorageError) in
+      try requireReadable()
+      return try name.inside(body)
+    }
   }
 
   private func requireWritable() throws(StorageError) {
