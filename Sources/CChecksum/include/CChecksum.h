@@ -1,6 +1,8 @@
 #ifndef NEEDLETAIL_CCHECKSUM_H
 #define NEEDLETAIL_CCHECKSUM_H
 
+#include "crash_note.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
