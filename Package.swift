@@ -17,6 +17,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "needletail", targets: ["needletail"]),
+    .executable(name: "needletail-embedder", targets: ["needletail-embedder"]),
     .library(name: "VectorClient", targets: ["VectorClient"]),
   ],
   dependencies: [
@@ -103,6 +104,16 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "needletail-embedder",
+      dependencies: [
+        "VectorEmbedder", "VectorClient", "VectorModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+
     .testTarget(
       name: "VectorModelTests", dependencies: ["VectorModel"], exclude: ["Wire/Fixtures"],
       swiftSettings: settings),
@@ -115,6 +126,23 @@ let package = Package(
     .testTarget(
       name: "VectorEngineTests",
       dependencies: ["VectorEngine", "VectorIndex", "VectorStorage", "VectorModel"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "NeedletailTests",
+      dependencies: [
+        "needletail", "VectorServer", "VectorModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "VectorClientTests",
+      dependencies: [
+        "VectorClient", "VectorServer", "VectorModel",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "VectorServerTests",

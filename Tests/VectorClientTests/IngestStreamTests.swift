@@ -1,0 +1,163 @@
+import NIOCore
+import Synchronization
+import Testing
+import VectorClient
+import VectorModel
+
+@testable import VectorServer
+
+/// A collection that recognises repeats as the engine does, and writes down what it applied.
+private final class Ledger: Sendable {
+  struct State {
+    var applied: [UInt64] = []
+    var last: [UUID128: (sequence: UInt64, operationID: UInt64)] = [:]
+    var received = 0
+  }
+
+  let state = Mutex(State())
+
+  /// Applies a write or recognises it; the number of its operation.
+  func apply(_ request: Request) -> Result<Response, RequestError> {
+    guard case .write(_, .delete(.ids(let ids)), let parameters) = request, case .number(let id)? = ids.first,
+      let stamp = parameters.producer
+    else { return .failure(.badRequest("not a stamped deletion")) }
+    return state.withLock { state in
+      state.received += 1
+      if let last = state.last[stamp.producer], stamp.sequence <= last.sequence {
+        return .success(Response(.update(UpdateResult(operationID: last.operationID, status: .completed))))
+      }
+      state.applied.append(id)
+      let operationID = UInt64(state.applied.count)
+      state.last[stamp.producer] = (stamp.sequence, operationID)
+      return .success(Response(.update(UpdateResult(operationID: operationID, status: .completed))))
+    }
+  }
+}
+
+@Suite("A stream of writes", .timeLimit(.minutes(1)))
+struct IngestStreamTests {
+  private static func deletion(_ id: UInt64, padding: Int = 0) -> WriteOperation {
+    .delete(.ids([.number(id)] + (0..<padding).map { .number(UInt64($0)) }))
+  }
+
+  @Test func everyWriteIsAppliedInOrder() async throws {
+    let ledger = Ledger()
+    try await withServer(answer: { $1(ledger.apply($0)) }) { _, client in
+      let stream = client.ingest(into: "c", windowBytes: 1 << 16)
+      for id in UInt64(0)..<2000 { #expect(try await stream.send(Self.deletion(id)) == id + 1) }
+      #expect(try await stream.flush() == 2000)
+      #expect(ledger.state.withLock { $0.applied } == Array(0..<2000))
+      try await stream.close()
+    }
+  }
+
+  /// Connections break at arbitrary moments, before and after a write is applied.
+  @Test(arguments: [UInt64(1), 2, 3, 4])
+  func lostConnectionsLoseAndRepeatNothing(seed: UInt64) async throws {
+    let ledger = Ledger()
+    let server = Mutex<TestServer?>(nil)
+    let random = Mutex(seed)
+    let roll: @Sendable () -> UInt64 = {
+      random.withLock {
+        $0 = $0 &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return $0 >> 33
+      }
+    }
+    try await withServer { request, completion in
+      let number = roll() % 40
+      if number == 0 { server.withLock { $0 }?.breakConnections() }
+      let result = ledger.apply(request)
+      if number == 1 { server.withLock { $0 }?.breakConnections() }
+      completion(result)
+    } configure: {
+      $0.retriesMax = 50
+    } _: { running, client in
+      server.withLock { $0 = running }
+      let stream = client.ingest(into: "c", windowBytes: 1 << 16)
+      for id in UInt64(0)..<400 { try await stream.send(Self.deletion(id, padding: Int(id % 50))) }
+      #expect(try await stream.flush() == 400)
+      server.withLock { $0 = nil }
+      #expect(ledger.state.withLock { $0.applied } == Array(0..<400), "seed \(seed)")
+      #expect(ledger.state.withLock { $0.received } > 400, "seed \(seed): no write was ever sent twice")
+      try await stream.close()
+    }
+  }
+
+  @Test func aRefusedWriteEndsTheStreamAndNothingBehindItIsApplied() async throws {
+    let ledger = Ledger()
+    try await withServer { request, completion in
+      if case .write(_, .deleteIndex, _) = request { return completion(.failure(.wrongInput("no"))) }
+      completion(ledger.apply(request))
+    } _: { _, client in
+      let stream = client.ingest(into: "c")
+      try await stream.send(Self.deletion(1))
+      try await stream.send(.deleteIndex("a"))
+      do {
+        for id in UInt64(2)..<100_000 { try await stream.send(Self.deletion(id)) }
+        try await stream.flush()
+        Issue.record("flushed")
+      } catch let error as RequestError {
+        #expect(error.message.hasPrefix("chunk 2: "))
+      }
+      #expect(ledger.state.withLock { $0.applied } == [1])
+      #expect(await stream.acknowledgedSequence == 1)
+    }
+  }
+
+  @Test func aBusyServerIsWaitedFor() async throws {
+    let ledger = Ledger()
+    let attempts = Mutex(0)
+    try await withServer { request, completion in
+      let attempt = attempts.withLock {
+        $0 += 1
+        return $0
+      }
+      if attempt == 3 { return completion(.failure(RequestError(.tooManyRequests, "later"))) }
+      completion(ledger.apply(request))
+    } _: { _, client in
+      let stream = client.ingest(into: "c")
+      for id in UInt64(0)..<20 { try await stream.send(Self.deletion(id)) }
+      try await stream.flush()
+      #expect(ledger.state.withLock { $0.applied } == Array(0..<20))
+    }
+  }
+
+  /// A server that does not come back with acknowledgements stops the producer at the window.
+  @Test func backPressureReachesTheProducer() async throws {
+    let held = Mutex<[(Request, TestServer.Completion)]>([])
+    let ledger = Ledger()
+    try await withServer(answer: { request, completion in held.withLock { $0.append((request, completion)) } }
+    ) {
+      _, client in
+      let stream = client.ingest(into: "c", windowBytes: 1 << 16)
+      let sent = Mutex(0)
+      let producer = Task {
+        for id in UInt64(0)..<100 {
+          try await stream.send(Self.deletion(id, padding: 1000))
+          sent.withLock { $0 += 1 }
+        }
+        try await stream.flush()
+      }
+      var released = 0
+      while released < 100 {
+        let next = held.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        guard let (request, completion) = next else {
+          await Task.yield()
+          continue
+        }
+        #expect(sent.withLock { $0 } <= released + 9, "more than a window of 65,536 bytes is under way")
+        released += 1
+        completion(ledger.apply(request))
+      }
+      try await producer.value
+      #expect(ledger.state.withLock { $0.applied } == Array(0..<100))
+    }
+  }
+
+  @Test func aWriteThatNoWindowHoldsIsRefused() async throws {
+    try await withServer(answer: { $1(.success(Response(.count(1)))) }) { _, client in
+      let stream = client.ingest(into: "c", windowBytes: 1 << 16)
+      await #expect(throws: RequestError.self) { try await stream.send(Self.deletion(0, padding: 10_000)) }
+    }
+  }
+}

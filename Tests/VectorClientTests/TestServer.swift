@@ -1,0 +1,76 @@
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+import VectorClient
+import VectorModel
+
+@testable import VectorServer
+
+/// A binary front on a free port of the loopback, whose engine a test plays.
+final class TestServer: Sendable {
+  typealias Completion = @Sendable (Result<Response, RequestError>) -> Void
+
+  private final class Handler: RequestHandler {
+    let answer: @Sendable (Request, @escaping Completion) -> Void
+
+    init(_ answer: @escaping @Sendable (Request, @escaping Completion) -> Void) { self.answer = answer }
+
+    func handle(_ request: Request, completion: @escaping Completion) { answer(request, completion) }
+  }
+
+  let listener: BinaryListener
+  let connections: ConnectionRegistry
+
+  private init(_ listener: BinaryListener, _ connections: ConnectionRegistry) {
+    self.listener = listener
+    self.connections = connections
+  }
+
+  var port: Int { listener.port }
+
+  static func start(
+    port: Int = 0, keys: AccessKeys = AccessKeys(), limits: BinaryLimits = BinaryLimits(),
+    tls: NIOSSLContext? = nil, _ answer: @escaping @Sendable (Request, @escaping Completion) -> Void
+  ) async throws -> TestServer {
+    let readiness = Readiness()
+    readiness.start(Handler(answer))
+    let front = BinaryFront(
+      keys: keys, limits: limits, readiness: readiness, bodies: BodyBudget(bytesMax: 256 << 20),
+      decoders: .singleton, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let connections = ConnectionRegistry(connectionsMax: limits.connectionsMax)
+    let listener = try await BinaryListener.bind(
+      front: front, connections: connections, host: "127.0.0.1", port: port,
+      group: .singletonMultiThreadedEventLoopGroup, tls: tls)
+    return TestServer(listener, connections)
+  }
+
+  /// Breaks every connection off.
+  func breakConnections() { connections.closeAll() }
+
+  func stop() async { _ = await listener.stop(timeout: .zero) }
+}
+
+/// Serves while `body` runs, with a client of its own.
+func withServer(
+  keys: AccessKeys = AccessKeys(), limits: BinaryLimits = BinaryLimits(),
+  answer: @escaping @Sendable (Request, @escaping TestServer.Completion) -> Void,
+  configure: (inout ClientConfiguration) -> Void = { _ in },
+  _ body: (TestServer, VectorClient) async throws -> Void
+) async throws {
+  let server = try await TestServer.start(keys: keys, limits: limits, answer)
+  var configuration = ClientConfiguration(port: server.port)
+  configuration.retryPauseMilliseconds = 1
+  configure(&configuration)
+  let client = try VectorClient(configuration)
+  do {
+    try await body(server, client)
+  } catch {
+    await client.shutdown()
+    await server.stop()
+    throw error
+  }
+  await client.shutdown()
+  await server.stop()
+}
