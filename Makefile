@@ -12,14 +12,16 @@ DATA_DIR ?= needletail-data
 PORT ?= 6333
 
 release = swift build -c release --product needletail
+release_embedder = swift build -c release --product needletail-embedder
+embedder = $$(swift build -c release --show-bin-path)/needletail-embedder
 server = $$(swift build -c release --show-bin-path)/needletail
 swift_files = find Package.swift $(wildcard Sources Tests Benchmarks FuzzTesting) -name '*.swift' -not -path '*/.*' -print0
 shell_scripts = $(wildcard .ci/*)
 
-.PHONY: help deps demo test check format run bench crash ci
+.PHONY: help deps demo demo-video test test-video check format run bench crash ci
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 deps: ## install the Debian packages that are missing
 	@.ci/deps
@@ -28,8 +30,19 @@ demo: deps ## load the sample, run filtered queries, print tables and the recall
 	$(release)
 	python3 Examples/demo/demo.py --server "$(server)"
 
+demo-video: deps ## make ten films, embed them, ask for what was said, shown and filmed
+	$(release) && $(release_embedder)
+	"$(embedder)" model install minilm || echo "no text model: texts are compared by their words"
+	python3 Examples/video-demo/demo_video.py --server "$(server)" --embedder "$(embedder)"
+
 test: deps ## build, unit tests, the official Python client, the crash loop
 	.ci/test
+
+test-video: demo-video ## also 100 transformed copies, and ONNX Runtime with small models
+	python=$$(.ci/venv video Tests/VectorEmbedderTests/Fixtures/requirements.txt); \
+	export NEEDLETAIL_EMBEDDER_LONG_TESTS=1; \
+	export NEEDLETAIL_EMBEDDER_ONNX_LIBRARY=$$(echo "$${python%/bin/python}"/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*); \
+	swift test --disable-xctest --filter VectorEmbedderTests
 
 check: ## formatting, tidiness, syntax of scripts
 	$(swift_files) | xargs -0 swift format lint --strict --parallel

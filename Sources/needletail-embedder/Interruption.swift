@@ -8,6 +8,9 @@ import Dispatch
   import Darwin
 #endif
 
+/// The user or the system asked the program to end.
+struct Interrupted: Error {}
+
 /// Runs work that SIGINT and SIGTERM cancel, so that no child process outlives the program.
 enum Interruption {
   static func cancelling<Value: Sendable>(
@@ -22,6 +25,10 @@ enum Interruption {
       return source
     }
     defer { for source in sources { source.cancel() } }
-    return try await task.value
+    do {
+      return try await task.value
+    } catch {
+      throw task.isCancelled ? Interrupted() : error
+    }
   }
 }

@@ -19,8 +19,23 @@ struct TextCommand: AsyncParsableCommand {
       throw ValidationError("the query has no words")
     }
     let names = try EngineFactory(values).vectorNames()
+    let target = using ?? names.transcript
     try await VectorOutput.show(
-      vector, identity: embedder.identity, using: using ?? names.transcript, search: search, limit: limit,
-      values)
+      vector, identity: try identity(of: target, names, embedder, values), using: target, search: search,
+      limit: limit, values)
+  }
+
+  /// The model that made the vectors to search: a text is compared with texts, or with pictures by both halves of CLIP.
+  private func identity(
+    of target: String, _ names: VectorNames, _ embedder: any TextEmbedder, _ values: SettingValues
+  ) throws -> ModelIdentity {
+    guard search, target == names.video else { return embedder.identity }
+    guard values.comparesTextsWithPictures, let video = try EngineFactory(values).videoEmbedder(),
+      video.identity.dimension == embedder.identity.dimension
+    else {
+      throw ValidationError(
+        "texts and pictures can be compared only by both halves of CLIP, see Docs/embedder.md")
+    }
+    return video.identity
   }
 }

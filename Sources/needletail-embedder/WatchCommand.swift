@@ -39,7 +39,7 @@ struct WatchCommand: AsyncParsableCommand {
         }
         try await metrics?.close()
       }
-    } catch is CancellationError {
+    } catch is Interrupted {
       Terminal.note("stopped")
     }
   }

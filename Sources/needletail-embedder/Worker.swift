@@ -1,8 +1,21 @@
+import ArgumentParser
 import VectorEmbedder
 
 /// One run with progress, metrics and interruption.
 enum Worker {
   static func run(
+    _ values: SettingValues, _ entries: [ManifestEntry], _ options: EmbedderRun.Options
+  ) async throws -> RunReport {
+    do {
+      return try await interruptibly(values, entries, options)
+    } catch is Interrupted {
+      Terminal.endProgress()
+      Terminal.note("stopped; what the server has acknowledged is not done again")
+      throw ExitCode(130)
+    }
+  }
+
+  private static func interruptibly(
     _ values: SettingValues, _ entries: [ManifestEntry], _ options: EmbedderRun.Options
   ) async throws -> RunReport {
     try await Interruption.cancelling {

@@ -1,6 +1,14 @@
 import Subprocess
 import SystemPackage
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// A program that is started for one stage of one video, in a process group of its own, and ended with the stage.
 package struct ChildProcess: Sendable {
   package var stage: Stage
@@ -76,7 +84,11 @@ package struct ChildProcess: Sendable {
     }
   }
 
+  /// A program that ends without reading its input must not end this one.
+  private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
   private func launch(_ consume: @Sendable ([UInt8]) async throws -> Void) async throws -> Outcome {
+    Self.ignoresBrokenPipes
     var options = PlatformOptions()
     options.processGroupID = 0
     options.teardownSequence = [

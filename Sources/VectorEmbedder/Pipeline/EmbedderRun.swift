@@ -136,6 +136,10 @@ package struct EmbedderRun: Sendable {
     }
     do {
       if let known, known.fingerprint == fingerprint, !(options.retriesFailed && failure != nil) {
+        // A failure of the file as it is now stays: the point is partial.
+        try await clearFailures(work) { failure, file in
+          failure.byteCount != file.byteCount || failure.modifiedMilliseconds != file.modifiedMilliseconds
+        }
         guard known.paths != paths else {
           await progress.change { $0.unchanged += 1 }
           return
@@ -179,8 +183,8 @@ package struct EmbedderRun: Sendable {
     // The failure is on the disk before the success, so that a crash between them does not lose it.
     if let warning = warnings.first {
       try await record(entry, file, warning)
-    } else if await journal.state.failures[entry.path] != nil {
-      try await journal.append(.cleared(path: entry.path))
+    } else {
+      try await clearFailures(work) { _, _ in true }
     }
     try await journal.append(.done(work.content, VideoState(fingerprint: fingerprint, paths: paths)))
     await progress.change { report in
@@ -225,6 +229,16 @@ package struct EmbedderRun: Sendable {
         FailureState(
           stage: error.stage, reason: error.reason, attempts: attempts, byteCount: file?.byteCount ?? 0,
           modifiedMilliseconds: file?.modifiedMilliseconds ?? 0, fingerprint: fingerprint(entry))))
+  }
+
+  /// Takes what was wrong with these files for over.
+  private func clearFailures(
+    _ work: Work, where isOver: (FailureState, FileState) -> Bool
+  ) async throws {
+    for file in work.files {
+      guard let failure = await journal.state.failures[file.path], isOver(failure, file) else { continue }
+      try await journal.append(.cleared(path: file.path))
+    }
   }
 
   // MARK: Pruning

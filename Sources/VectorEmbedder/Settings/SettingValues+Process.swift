@@ -27,6 +27,12 @@ extension SettingValues {
   package var stateDirectory: String { VideoFinder.absolute(optional(.stateDirectory) ?? ".") }
   package var rescanSeconds: Int { optional(.rescanSeconds).flatMap { Int($0) } ?? 60 }
 
+  /// Whether both halves of one CLIP are configured.
+  package var comparesTextsWithPictures: Bool {
+    optional(.textEngine) == "onnx" && optional(.textPreset) == "clip_vit_b32"
+      && optional(.videoEngine) == "onnx" && optional(.videoPreset) == "clip_vit_b32"
+  }
+
   /// Nil where no metrics are served.
   package var metricsPort: Int? {
     optional(.metricsPort).flatMap { Int($0) }.flatMap { $0 == 0 ? nil : $0 }

@@ -15,6 +15,7 @@ package actor PointUploader {
   private var waiting: [Waiting] = []
   private var sender: Task<Void, Never>?
   private var sequence: UInt64 = 0
+  private var isStopped = false
   /// Times that a write had to wait for the server.
   package private(set) var retryCount = 0
 
@@ -28,6 +29,7 @@ package actor PointUploader {
   ///
   /// - Throws: when the server refuses it for good, or the task was cancelled.
   package func upload(_ point: Point) async throws(StageError) {
+    if isStopped { throw StageError(.upload, "the worker was stopped", isTransient: true) }
     let error = await withCheckedContinuation { continuation in
       waiting.append(Waiting(point: point, continuation: continuation))
       if sender == nil { sender = Task { await self.sendAll() } }
@@ -88,7 +90,10 @@ package actor PointUploader {
   }
 
   /// Gives up waiting for the server; what is not acknowledged fails as transient.
-  package func stop() { sender?.cancel() }
+  package func stop() {
+    isStopped = true
+    sender?.cancel()
+  }
 
   /// Sends a batch; when it is refused, each point alone, so that one bad point does not take others with it.
   private func send(_ batch: [Waiting]) async {

@@ -34,10 +34,7 @@ enum Files {
     return try file.read(byteCount: byteCount)
   }
 
-  static func size(of path: String) -> Int? {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    return (attributes?[.size] as? UInt64).map { Int(clamping: $0) } ?? attributes?[.size] as? Int
-  }
+  static func size(of path: String) -> Int? { FileState(ofFile: path)?.byteCount }
 
   /// Writes beside the file and renames, so that a reader sees the old or the new one.
   static func write(_ bytes: [UInt8], to path: String, stage: Stage) throws(StageError) {

@@ -25,20 +25,6 @@ package struct VideoState: Sendable, Equatable, Codable {
   }
 }
 
-/// A file as the file system shows it.
-package struct FileState: Sendable, Hashable, Codable {
-  package var path: String
-  package var byteCount: Int
-  /// Since 1970, in milliseconds.
-  package var modifiedMilliseconds: Int64
-
-  package init(path: String, byteCount: Int, modifiedMilliseconds: Int64) {
-    self.path = path
-    self.byteCount = byteCount
-    self.modifiedMilliseconds = modifiedMilliseconds
-  }
-}
-
 /// Why a file failed and how often.
 package struct FailureState: Sendable, Equatable, Codable {
   package var stage: Stage
