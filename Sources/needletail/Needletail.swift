@@ -1,4 +1,5 @@
 import ArgumentParser
+import VectorModel
 import VectorServer
 
 /// The program.
@@ -12,4 +13,24 @@ struct Needletail: AsyncParsableCommand {
       ServeCommand.self, CollectionsCommand.self, QueryCommand.self, BenchCommand.self,
       SnapshotCommand.self, RestoreCommand.self, VerifyCommand.self, ExportCommand.self, ImportCommand.self,
     ])
+
+  /// Runs the command that was called; what the server or the engine refuses is shown as its message alone.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as RequestError {
+      StandardError.line("needletail: \(error.message)")
+      exit(withError: ExitCode.failure)
+    } catch let error as SettingsError {
+      StandardError.line("needletail: \(error.message)")
+      exit(withError: ExitCode.failure)
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

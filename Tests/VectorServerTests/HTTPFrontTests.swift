@@ -74,9 +74,9 @@ struct HTTPFrontTests {
 
   @Test func operationsToComeAre501AndNamed() throws {
     let harness = try FrontHarness()
-    let answer = try harness.send(get("/collections/c/snapshots"))
+    let answer = try harness.send(get("/quotas"))
     #expect(answer.hasPrefix("HTTP/1.1 501 Not Implemented"))
-    #expect(answer.contains("Not implemented: list_snapshots is not supported yet"))
+    #expect(answer.contains("Not implemented: get_quotas is not supported yet"))
     #expect(try harness.send(post("/cluster/recover", "")).hasPrefix("HTTP/1.1 405"))
   }
 

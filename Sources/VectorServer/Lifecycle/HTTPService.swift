@@ -17,7 +17,8 @@ struct HTTPService: Service {
       hasFailed = true
     }
     front.log.info("closing the HTTP front")
-    if await !listener.stop(timeout: hasFailed ? .zero : shutdownTimeout) {
+    let isDrained = await listener.stop(timeout: hasFailed ? .zero : shutdownTimeout)
+    if !isDrained, !hasFailed {
       front.log.warning(
         "requests were still in flight after \(shutdownTimeout.nanoseconds / 1_000_000_000) s")
     }
