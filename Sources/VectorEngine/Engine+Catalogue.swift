@@ -66,7 +66,7 @@ extension Engine {
         return .create(id, name: name)
       }
     } catch {
-      if isCreated { try? collections.removeFiles(of: id) }
+      if isCreated, !catalogue.isUncertain { try? collections.removeFiles(of: id) }
       throw error
     }
     return Response(.bool(true))

@@ -22,6 +22,7 @@ package final class Engine: RequestHandler {
   private let directory: DataDirectory
   let searchers: WorkerPool
   let snapshots: SnapshotService
+  let scrubber: Scrubber
   let scratches = ScratchPool()
   private let ticker: Ticker
   private let isStopping = Mutex(false)
@@ -58,6 +59,7 @@ package final class Engine: RequestHandler {
     snapshots = try SnapshotService(
       environment: environment, directory: directory, collections: collections, catalogue: catalogue,
       scratches: scratches)
+    scrubber = Scrubber(snapshots)
     ticker = Ticker(milliseconds: max(20, configuration.commitMillisecondsMax / 2)) { [collections] in
       collections.tick()
     }
@@ -127,6 +129,7 @@ package final class Engine: RequestHandler {
     }
     guard isFirst else { return }
     ticker.stop()
+    scrubber.stop()
     snapshots.stop()
     searchers.stop()
     let failures = collections.closeAll()

@@ -201,6 +201,20 @@ final class OpenCollections: Sendable {
     }
   }
 
+  /// Closes a collection, so that the next use opens it anew from its files.
+  func reopen(_ id: UUID128, _ completion: @escaping Completion<Void>) {
+    let collection = state.withLock { state -> Collection? in
+      guard case .open(let collection, _, _)? = state.places[id] else { return nil }
+      state.places[id] = .changing(waiting: [])
+      return collection
+    }
+    guard let collection else { return completion(.success(())) }
+    collection.close { [self] result in
+      end(id)
+      completion(result)
+    }
+  }
+
   /// Closes everything and waits for it.
   func closeAll() -> [RequestError] {
     let open = state.withLock { state in

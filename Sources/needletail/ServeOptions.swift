@@ -35,6 +35,12 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help(.builderThreads)) var builderThreads: String?
   @Option(help: help(.collectionsMax)) var collectionsMax: String?
   @Option(help: help(.openCollectionsMax)) var openCollectionsMax: String?
+
+  @Option(help: help(.logRetentionMegabytes)) var logRetentionMegabytes: String?
+  @Option(help: help(.logRetentionHours)) var logRetentionHours: String?
+  @Option(help: help(.snapshotsCountMax)) var snapshotsCountMax: String?
+  @Option(help: help(.snapshotsAgeHoursMax)) var snapshotsAgeHoursMax: String?
+  @Option(help: help(.scrubHours)) var scrubHours: String?
   @Option(help: help(.logLevel)) var logLevel: String?
 
   /// The flags that were given, by their settings' keys.
@@ -52,7 +58,9 @@ struct ServeOptions: ParsableArguments {
       (.shutdownTimeoutSeconds, shutdownTimeoutSeconds), (.searchThreads, searchThreads),
       (.searchQueueMax, searchQueueMax), (.writerThreads, writerThreads), (.writeQueueMax, writeQueueMax),
       (.builderThreads, builderThreads), (.collectionsMax, collectionsMax),
-      (.openCollectionsMax, openCollectionsMax), (.logLevel, logLevel),
+      (.openCollectionsMax, openCollectionsMax), (.logRetentionMegabytes, logRetentionMegabytes),
+      (.logRetentionHours, logRetentionHours), (.snapshotsCountMax, snapshotsCountMax),
+      (.snapshotsAgeHoursMax, snapshotsAgeHoursMax), (.scrubHours, scrubHours), (.logLevel, logLevel),
     ]
     for (setting, text) in options { flags[setting.key] = text }
     return flags

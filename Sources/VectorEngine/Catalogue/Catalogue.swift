@@ -14,6 +14,8 @@ final class Catalogue: Sendable {
   private let log: SegmentedLog
   private let state: Mutex<CatalogueState>
   private let changing = Mutex<Void>(())
+  /// Why nothing can be changed until a restart, which tells whether the last change has happened.
+  private let failure = Mutex<RequestError?>(nil)
 
   /// Opens the catalogue, or begins one in a directory that holds no collection.
   /// - Throws: when the log is damaged, or missing beside collections.
@@ -65,12 +67,23 @@ final class Catalogue: Sendable {
     }
   }
 
+  /// Whether a change may or may not have happened: then nothing that it names may be removed.
+  var isUncertain: Bool { failure.withLock { $0 != nil } }
+
   private func append(_ change: CatalogueState.Change, _ milliseconds: UInt64) throws(RequestError) {
+    if let failure = failure.withLock({ $0 }) { throw failure }
     try StorageError.mapped { () throws(StorageError) in
       _ = try log.append(
         change.encoded.span, expecting: log.lastSequence, epoch: Self.identity.epoch,
         timeMilliseconds: milliseconds)
-      _ = try log.sync()
+    }
+    do throws(StorageError) { _ = try log.sync() } catch {
+      let failure = RequestError(
+        .unavailable,
+        "Service unavailable: the catalogue is read-only until a restart, whether its last change happened is "
+          + "unknown: \(error)")
+      self.failure.withLock { $0 = failure }
+      throw failure
     }
   }
 
@@ -84,6 +97,8 @@ final class Catalogue: Sendable {
   }
 
   func close() throws(RequestError) {
+    // What waits in the log was answered as failed: it is not to be written now.
+    if isUncertain { return }
     try StorageError.mapped { () throws(StorageError) in try log.close() }
   }
 }

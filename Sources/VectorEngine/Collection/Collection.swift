@@ -60,7 +60,7 @@ extension WriteJob {
     case .configure(_, let completion): completion(.failure(error))
     case .close(let completion): completion(.failure(error))
     case .pin(let completion): completion(.failure(error))
-    case .tick, .install, .unpin: break
+    case .tick, .install, .unpin, .refuse: break
     }
   }
 }

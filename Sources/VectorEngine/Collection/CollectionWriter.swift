@@ -74,6 +74,7 @@ final class CollectionWriter: @unchecked Sendable {
       case .tick: break
       case .pin(let completion): completion(pin())
       case .unpin(let pin): pins[pin.number] = nil
+      case .refuse(let error): poison(error)
       case .install(let outcome): outcomes.append(outcome)
       case .close(let completion): isClosing = completion
       }

@@ -13,6 +13,8 @@ enum WriteJob: Sendable {
   case pin(Completion<LogPin>)
   /// The end of a pin.
   case unpin(LogPin)
+  /// No more writes are taken until a restart.
+  case refuse(RequestError)
   /// A finished build takes the place of what it was built from.
   case install(BuildOutcome)
   /// The store takes over everything and all is closed.

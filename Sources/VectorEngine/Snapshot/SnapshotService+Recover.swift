@@ -18,12 +18,7 @@ extension SnapshotService {
       throw .badRequest("the snapshot of the storage holds no collection `\(recovery.collection)`")
     }
     let id = try restore(file.path, origin, isStorage: parts.isStorage, until: recovery.until)
-    do throws(RequestError) {
-      try swap([recovery.collection: id], aliases: nil)
-    } catch {
-      try? collections.removeFiles(of: id)
-      throw error
-    }
+    try swap([recovery.collection: id], aliases: nil)
     withExtendedLifetime(file) {}
   }
 
@@ -39,11 +34,11 @@ extension SnapshotService {
       for origin in parts.origins {
         ids[origin.name] = try restore(path, origin, isStorage: true, until: nil)
       }
-      try swap(ids, aliases: parts.aliases)
     } catch {
       for id in ids.values { try? collections.removeFiles(of: id) }
       throw error
     }
+    try swap(ids, aliases: parts.aliases)
     withExtendedLifetime(file) {}
   }
 
@@ -170,6 +165,35 @@ extension SnapshotService {
     _ ids: [String: UUID128], aliases: [String: String]?
   ) throws(RequestError) {
     var old: [UUID128] = []
+    do throws(RequestError) { try change(ids, aliases, &old) } catch {
+      guard catalogue.isUncertain else {
+        for id in ids.values { try? collections.removeFiles(of: id) }
+        throw error
+      }
+      // After a restart the new collection may have the name: the old one must not acknowledge what would go.
+      for id in old {
+        collections.acquire(id) { [self] result in
+          guard case .success(let collection) = result else { return }
+          collection.submit(.refuse(error))
+          collections.release(id)
+        }
+      }
+      throw error
+    }
+    for id in old {
+      let logger = environment.logger
+      collections.remove(id) { result in
+        if case .failure(let error) = result {
+          logger.error("a replaced collection's files stay", metadata: ["error": "\(error.message)"])
+        }
+      }
+    }
+  }
+
+  /// - Parameter old: becomes the collections that lose their names.
+  private func change(
+    _ ids: [String: UUID128], _ aliases: [String: String]?, _ old: inout [UUID128]
+  ) throws(RequestError) {
     try catalogue.change(at: currentMilliseconds()) { state throws(RequestError) in
       var names = state.collections
       var moved: [UUID128: UUID128] = [:]
@@ -187,14 +211,6 @@ extension SnapshotService {
       for (alias, name) in aliases ?? [:] where names[alias] == nil { newAliases[alias] = names[name] }
       if ids.count == 1, aliases == nil, let (name, id) = ids.first { return .rename(id, name: name) }
       return .reset(collections: names, aliases: newAliases)
-    }
-    for id in old {
-      let logger = environment.logger
-      collections.remove(id) { result in
-        if case .failure(let error) = result {
-          logger.error("a replaced collection's files stay", metadata: ["error": "\(error.message)"])
-        }
-      }
     }
   }
 }

@@ -66,6 +66,11 @@ package struct ServerSettings: Sendable {
     engine.collectionsMax = try values.integer(.collectionsMax)
     engine.openCollectionsMax = try values.integer(.openCollectionsMax)
     engine.timeoutMilliseconds = try values.integer(.requestTimeoutSeconds) * 1000
+    engine.logRetentionBytes = try values.integer(.logRetentionMegabytes) << 20
+    engine.logRetentionHours = try values.integer(.logRetentionHours)
+    engine.snapshotsCountMax = try values.integer(.snapshotsCountMax)
+    engine.snapshotsAgeHoursMax = try values.integer(.snapshotsAgeHoursMax)
+    engine.scrubHours = try values.integer(.scrubHours)
     return engine
   }
 

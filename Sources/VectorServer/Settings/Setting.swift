@@ -107,6 +107,22 @@ extension Setting {
     "open_collections_max", .integer(1...1_000_000), "256",
     "Collections held open at once; beyond it the idle ones are closed.")
 
+  package static let logRetentionMegabytes = Setting(
+    "log_retention_megabytes", .integer(0...1_048_576), "0",
+    "Log that each collection keeps for restoring to a point in time, in MiB.")
+  package static let logRetentionHours = Setting(
+    "log_retention_hours", .integer(0...8760), "0",
+    "Hours of log that each collection keeps for restoring to a point in time.")
+  package static let snapshotsCountMax = Setting(
+    "snapshots_count_max", .integer(0...100_000), "0",
+    "Snapshots kept of each collection; older ones go when one is made; 0 keeps all.")
+  package static let snapshotsAgeHoursMax = Setting(
+    "snapshots_age_hours_max", .integer(0...876_000), "0",
+    "Hours that snapshots are kept; older ones go when one is made; 0 keeps all.")
+  package static let scrubHours = Setting(
+    "scrub_hours", .integer(0...8760), "168",
+    "How often all data is read and compared with its checksums; 0 never.")
+
   /// Every setting, in the order of the documentation.
   package static let all = [
     dataDirectory, host, httpPort, binaryPort,
@@ -114,6 +130,7 @@ extension Setting {
     eventLoopThreads, connectionsMax, bodyMegabytesMax, bodiesMegabytesMax,
     idleTimeoutSeconds, headTimeoutSeconds, bodyTimeoutSeconds, requestTimeoutSeconds, shutdownTimeoutSeconds,
     searchThreads, searchQueueMax, writerThreads, writeQueueMax, builderThreads, collectionsMax,
-    openCollectionsMax, logLevel,
+    openCollectionsMax, logRetentionMegabytes, logRetentionHours, snapshotsCountMax, snapshotsAgeHoursMax,
+    scrubHours, logLevel,
   ]
 }
