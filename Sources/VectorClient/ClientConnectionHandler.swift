@@ -49,7 +49,7 @@ final class ClientConnectionHandler: ChannelInboundHandler {
   private var sentBytes: UInt64 = 0
   private var sentCount: UInt32 = 0
   /// Requests that the server's limits keep back.
-  private var held: [(id: UInt32, frame: [UInt8])] = []
+  private var held = CircularBuffer<(id: UInt32, frame: [UInt8])>()
   private var context: ChannelHandlerContext?
   private var needsFlush = false
   private var isReading = false
@@ -129,18 +129,14 @@ final class ClientConnectionHandler: ChannelInboundHandler {
 
   private func sendHeld() {
     guard let limits else { return }
-    var count = 0
-    for (_, frame) in held {
-      let isAlone = sentCount == 0
-      guard sentCount < limits.requestsMax,
-        isAlone || sentBytes + UInt64(frame.count) <= limits.requestBytesMax
-      else { break }
+    while let frame = held.first?.frame, sentCount < limits.requestsMax,
+      sentCount == 0 || sentBytes + UInt64(frame.count) <= limits.requestBytesMax
+    {
+      held.removeFirst()
       sentCount += 1
       sentBytes += UInt64(frame.count)
-      count += 1
       write(frame)
     }
-    held.removeFirst(count)
   }
 
   private func write(_ frame: [UInt8]) {
@@ -222,7 +218,7 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     state.closed()
     pingAlarm?.cancel()
     let unsent = Set(held.map(\.id))
-    held = []
+    held.removeAll()
     let all = waiters
     waiters = [:]
     context = nil

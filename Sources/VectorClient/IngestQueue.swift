@@ -1,3 +1,4 @@
+import NIOCore
 import VectorModel
 
 /// The chunks of a stream that are not acknowledged: a pure value that knows what may be sent and what must be
@@ -9,7 +10,7 @@ struct IngestQueue {
     var frame: [UInt8]
   }
 
-  private(set) var chunks: [Chunk] = []
+  private(set) var chunks = CircularBuffer<Chunk>()
   private(set) var nextSequence: UInt64
   /// The last sequence that is durable; one below the first where none is.
   private(set) var acknowledgedSequence: UInt64
@@ -45,23 +46,30 @@ struct IngestQueue {
 
   /// The next frame that the credit lets go; nil where there is none.
   mutating func takeFrame() -> [UInt8]? {
-    guard sentCount < chunks.count, chunks[sentCount].frame.count <= creditBytes else { return nil }
-    creditBytes -= chunks[sentCount].frame.count
+    guard sentCount < chunks.count else { return nil }
+    let frame = chunks[offset: sentCount].frame
+    guard frame.count <= creditBytes else { return nil }
+    creditBytes -= frame.count
     sentCount += 1
-    return chunks[sentCount - 1].frame
+    return frame
   }
 
   /// - Throws: `badRequest` for an acknowledgement of what was not sent.
   mutating func acknowledge(_ acknowledgement: Acknowledgement) throws(RequestError) {
     creditBytes += Int(acknowledgement.creditBytes)
-    let count = chunks.prefix(sentCount).count { $0.sequence <= acknowledgement.sequence }
-    let last = sentCount == 0 ? acknowledgedSequence : chunks[sentCount - 1].sequence
+    let last = sentCount == 0 ? acknowledgedSequence : chunks[offset: sentCount - 1].sequence
     guard acknowledgement.sequence <= last else {
       throw .badRequest("chunk \(acknowledgement.sequence) is acknowledged, the last one sent is \(last)")
     }
-    for chunk in chunks.prefix(count) { bytes -= chunk.frame.count }
-    chunks.removeFirst(count)
-    sentCount -= count
+    while let chunk = chunks.first, chunk.sequence <= acknowledgement.sequence {
+      chunks.removeFirst()
+      bytes -= chunk.frame.count
+      sentCount -= 1
+    }
     acknowledgedSequence = max(acknowledgedSequence, acknowledgement.sequence)
   }
+}
+
+extension CircularBuffer {
+  fileprivate subscript(offset offset: Int) -> Element { self[index(startIndex, offsetBy: offset)] }
 }

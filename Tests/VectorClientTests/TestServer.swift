@@ -62,6 +62,8 @@ func withServer(
   let server = try await TestServer.start(keys: keys, limits: limits, answer)
   var configuration = ClientConfiguration(port: server.port)
   configuration.retryPauseMilliseconds = 1
+  // A loaded machine may take its time; what is awaited comes, or the suite's time limit ends it.
+  configuration.connectMilliseconds = 60_000
   configure(&configuration)
   let client = try VectorClient(configuration)
   do {

@@ -209,6 +209,7 @@ struct VectorClientTests {
     var configuration = ClientConfiguration(port: server.port)
     configuration.retryPauseMilliseconds = 1
     configuration.retriesMax = 10
+    configuration.connectMilliseconds = 60_000
     let client = try VectorClient(configuration)
     try await expect(1, client, Self.count)
     let port = server.port

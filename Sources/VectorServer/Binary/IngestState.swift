@@ -1,3 +1,4 @@
+import NIOCore
 package import VectorModel
 
 /// What one stream of writes is doing: a pure value.
@@ -23,7 +24,7 @@ package struct IngestState {
   package let collection: String
   private let producer: UUID128
   private var nextSequence: UInt64
-  private var waiting: [(chunk: Chunk, body: [UInt8])] = []
+  private var waiting = CircularBuffer<(chunk: Chunk, body: [UInt8])>()
   private var decoding: Chunk?
   private var decoded: (chunk: Chunk, operation: WriteOperation)?
   private var writing: Chunk?
@@ -115,7 +116,7 @@ package struct IngestState {
   private mutating func fail(_ chunk: Chunk, _ error: RequestError) {
     failure = RequestError(error.code, "chunk \(chunk.sequence): \(error.message)")
     isBroken = true
-    waiting = []
+    waiting.removeAll()
     decoded = nil
   }
 }
