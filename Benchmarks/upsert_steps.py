@@ -27,11 +27,11 @@ def encode_requests(count, points, dimension, seed):
 
 
 def step_seconds(connection):
-    """Seconds by step of the write path so far: the sums of the histograms that /metrics has for it."""
+    """Seconds by step of the write path so far, from /metrics."""
     status, text = connection.send("GET", "/metrics")
     if status != 200:
         return {}
-    pattern = re.compile(r'^needletail_write_step_seconds_sum\{[^}]*step="([^"]+)"[^}]*\} (\S+)$', re.M)
+    pattern = re.compile(r'^write_step_seconds_total\{[^}]*step="([^"]+)"[^}]*\} (\S+)$', re.M)
     return {step: float(seconds) for step, seconds in pattern.findall(text.decode())}
 
 
