@@ -126,7 +126,7 @@ let package = Package(
     .testTarget(
       name: "VectorEngineTests",
       dependencies: ["VectorEngine", "VectorIndex", "VectorStorage", "VectorModel"],
-      swiftSettings: settings),
+      exclude: ["Snapshot/Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "NeedletailTests",
       dependencies: [

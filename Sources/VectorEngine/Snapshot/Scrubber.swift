@@ -26,9 +26,10 @@ final class Scrubber: Sendable {
     self.service = service
     state = Mutex(State(next: .now.advanced(by: .seconds(3600 * Self.firstHours))))
     let hours = service.environment.configuration.scrubHours
-    guard hours > 0 else { return }
     let ticker = Ticker(milliseconds: Self.tickMilliseconds) { [weak self] in
       guard let self else { return }
+      self.service.checkAwaitedIndexes()
+      guard hours > 0 else { return }
       let isDue = self.state.withLock { state in
         guard .now >= state.next else { return false }
         state.next = .now.advanced(by: .seconds(3600 * hours))

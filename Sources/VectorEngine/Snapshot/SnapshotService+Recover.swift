@@ -148,6 +148,7 @@ extension SnapshotService {
           return try restore.run(chain)
         }
       }
+      awaitedIndexes.withLock { $0[id] = outcome.canaries }
       environment.logger.info(
         "snapshot restored",
         metadata: [
@@ -187,6 +188,33 @@ extension SnapshotService {
           logger.error("a replaced collection's files stay", metadata: ["error": "\(error.message)"])
         }
       }
+    }
+  }
+
+  /// Says how many of the canaries' points the indexes find, once they are built.
+  func checkAwaitedIndexes() {
+    for (id, canaries) in awaitedIndexes.withLock({ $0 }) {
+      guard catalogue.current.name(of: id) != nil, !canaries.isEmpty else {
+        awaitedIndexes.withLock { $0[id] = nil }
+        continue
+      }
+      guard let recall = try? recall(of: canaries, in: id) else { continue }
+      awaitedIndexes.withLock { $0[id] = nil }
+      environment.logger.info(
+        "restored indexes are built", metadata: ["collection": "\(id)", "canary recall": "\(recall)"])
+    }
+  }
+
+  /// - Returns: nil while the collection's indexes are being built.
+  func recall(of canaries: [Canary], in id: UUID128) throws(RequestError) -> Double? {
+    let collection: Collection = try waiting { collections.acquire(id, $0) }
+    defer { collections.release(id) }
+    if collection.buildStatus.isBuilding { return nil }
+    let view = collection.view
+    return try scratches.lend { (scratch) throws(RequestError) in
+      var sum = 0.0
+      for canary in canaries { sum += try canary.recall(view, scratch) }
+      return sum / Double(canaries.count)
     }
   }
 

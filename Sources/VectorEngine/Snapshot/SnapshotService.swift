@@ -18,6 +18,8 @@ final class SnapshotService: Sendable {
   private let makers = WorkerPool(threadCount: 1, queueCountMax: 256, niceness: 10)
   /// Lists and openings, which wait for no snapshot.
   private let readers = WorkerPool(threadCount: 1, queueCountMax: 256)
+  /// Restored collections whose indexes are not built yet, with the searches that will tell their recall.
+  let awaitedIndexes = Mutex<[UUID128: [Canary]]>([:])
   /// Numbers the files that were begun, so that two of one second have different names.
   private let fileCount = Mutex(0)
 

@@ -41,7 +41,11 @@ struct StoreContents {
         file: path, offset: nil, what: "the vectors of point \(point.id): \(error.message)"
       ).requestError
     }
-    for entry in vectors.entries where configuration.vector(named: entry.name) != nil {
+    for entry in vectors.entries {
+      // The store keeps the vectors of a name that was dropped; the name may have another dimension by now.
+      guard let parameters = configuration.vector(named: entry.name), case .dense(let values) = entry.value,
+        values.count == parameters.dimension
+      else { continue }
       digest.add(ContentDigest.hash(point.id, vector: entry.name, entry.value))
     }
   }

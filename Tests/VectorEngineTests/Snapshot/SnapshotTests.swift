@@ -29,6 +29,46 @@ import VectorStorage
     #expect(try fixture.verifyOffline().defects == [])
   }
 
+  /// A collection is a fold of its log: two folds of one snapshot are the same to the last bit.
+  @Test func theSameLogTwiceGivesTheSame() async throws {
+    let fixture = try await filled(14)
+    let snapshot = try await fixture.snapshot()
+    try await fixture.recover(snapshot.name, as: "first")
+    try await fixture.recover(snapshot.name, as: "second")
+    #expect(try await fixture.dump("first") == fixture.dump("second"))
+    let states = try ["c", "first", "second"].map { name in
+      let id = try fixture.engine.catalogue.current.collection(named: name)
+      return try fixture.engine.collections.view(of: id).state
+    }
+    #expect(Set(states.map(\.digest)).count == 1)
+    #expect(states.allSatisfy { $0.digest.content != nil && $0.sequence == snapshot.sequence })
+    let id = try fixture.engine.catalogue.current.collection(named: "second")
+    let canaries = try fixture.engine.scratches.lend { (scratch) throws(RequestError) in
+      try Canary.some(of: fixture.engine.collections.view(of: id), scratch)
+    }
+    #expect(!canaries.isEmpty)
+    try await fixture.waitForBuilds("second")
+    #expect(try fixture.engine.snapshots.recall(of: canaries, in: id) == 1)
+  }
+
+  /// Dropping a named vector and adding it with another dimension survives a restart and a restore.
+  @Test func aVectorAddedAnewHasItsNewDimension() async throws {
+    let fixture = try await filled(15, operations: 30)
+    let parameters = UpdateParameters()
+    _ = try await fixture.send(.removeVector(collection: "c", name: "b", parameters))
+    _ = try await fixture.send(
+      .addVector(
+        collection: "c",
+        NamedVectorParameters(name: "b", parameters: VectorParameters(dimension: 7, distance: .dot)),
+        parameters))
+    let before = try await fixture.dump()
+    try fixture.restart()
+    #expect(try await fixture.dump() == before)
+    let snapshot = try await fixture.snapshot()
+    try await fixture.recover(snapshot.name, as: "d")
+    #expect(try await fixture.dump("d") == before)
+  }
+
   @Test func restoringInPlaceMovesNameAndAliases() async throws {
     let fixture = try await filled(2)
     _ = try await fixture.send(.changeAliases([.create(alias: "other", collection: "c")]))
