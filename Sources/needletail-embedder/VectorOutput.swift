@@ -13,10 +13,13 @@ enum VectorOutput {
     }
     let collection = VideoCollection(
       name: values.collection, vectors: [(using, identity)], sink: try ServerSink.connect(values))
-    guard try await collection.check().missing.isEmpty else {
-      throw RequestError.notFound("collection `\(values.collection)` has no vector `\(using)`")
+    let points = try await ServerFailure.named {
+      guard try await collection.check().missing.isEmpty else {
+        throw RequestError.notFound("collection `\(values.collection)` has no vector `\(using)`")
+      }
+      return try await collection.search(vector, using: using, limit: limit)
     }
-    for point in try await collection.search(vector, using: using, limit: limit) {
+    for point in points {
       let payload = try point.record.payload.map { try JSONValue(parsing: $0) }
       let paths = payload?["paths"].map(text) ?? ""
       Terminal.line("\(point.score)\t\(payload?["title"].map(text) ?? "")\t\(paths)")

@@ -12,35 +12,35 @@ struct WatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let values = try options.values()
-    let finder = try EmbedderSession.finder(values)
     let prune = prune
     let directory = directory
     do {
-      try await Interruption.cancelling {
-        let session = try await EmbedderSession(values: values, sink: try ServerSink.connect(values))
-        let progress = RunProgress(onChange: Terminal.progress)
-        let run = try await session.makeRun(progress: progress)
-        let metrics = try await MetricsPage.serve(values, progress: progress)
-        let watcher = DirectoryWatcher(rescanEvery: .seconds(values.rescanSeconds))
-        try await withTaskCancellationHandler {
-          try await session.ensureCollection(for: run) { Terminal.note("waiting for the server: \($0)") }
-          for await _ in watcher.changes(below: VideoFinder.absolute(directory)) {
-            let settled = try await finder.settled(directory)
-            let before = await progress.report
-            let report = try await run.run(settled, .init(prunes: prune))
-            if report.embedded + report.renamed + report.pruned + report.failed
-              != before.embedded + before.renamed + before.pruned + before.failed
-            {
-              Terminal.note(report.text)
-            }
-          }
-        } onCancel: {
-          Task { await run.uploader.stop() }
-        }
-        try await metrics?.close()
+      try await ServerFailure.named {
+        try await Interruption.cancelling { try await Self.watch(directory, values, prune: prune) }
       }
     } catch is Interrupted {
       Terminal.note("stopped")
     }
+  }
+
+  private static func watch(_ directory: String, _ values: SettingValues, prune: Bool) async throws {
+    let finder = try EmbedderSession.finder(values)
+    let session = try await EmbedderSession(values: values, sink: try ServerSink.connect(values))
+    let progress = RunProgress(onChange: Terminal.progress)
+    let run = try await session.makeRun(progress: progress)
+    let metrics = try await MetricsPage.serve(values, progress: progress)
+    let watcher = DirectoryWatcher(rescanEvery: .seconds(values.rescanSeconds))
+    try await withTaskCancellationHandler {
+      try await session.ensureCollection(for: run) { Terminal.note("waiting for the server: \($0)") }
+      var before = RunReport()
+      for await _ in watcher.changes(below: VideoFinder.absolute(directory)) {
+        let report = try await run.run(try await finder.settled(directory), .init(prunes: prune))
+        if report.hasNews(since: before) { Terminal.note(report.text) }
+        before = report
+      }
+    } onCancel: {
+      Task { await run.uploader.stop() }
+    }
+    try await metrics?.close()
   }
 }

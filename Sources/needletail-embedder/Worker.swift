@@ -7,7 +7,7 @@ enum Worker {
     _ values: SettingValues, _ entries: [ManifestEntry], _ options: EmbedderRun.Options
   ) async throws -> RunReport {
     do {
-      return try await interruptibly(values, entries, options)
+      return try await ServerFailure.named { try await interruptibly(values, entries, options) }
     } catch is Interrupted {
       Terminal.endProgress()
       Terminal.note("stopped; what the server has acknowledged is not done again")

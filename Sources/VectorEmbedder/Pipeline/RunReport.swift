@@ -22,6 +22,12 @@ package struct RunReport: Sendable, Equatable {
 
   package var videosPerMinute: Double { seconds > 0 ? Double(embedded) * 60 / seconds : 0 }
 
+  /// Whether anything was done since `earlier` that somebody may want to know.
+  package func hasNews(since earlier: RunReport) -> Bool {
+    embedded + renamed + pruned + failed != earlier.embedded + earlier.renamed + earlier.pruned
+      + earlier.failed
+  }
+
   /// A few lines for a terminal.
   package var text: String {
     var lines = [
