@@ -34,8 +34,9 @@ enum ImportRule {
     "needletail-embedder": platform.union([
       "VectorEmbedder", "VectorModel", "VectorClient", "ArgumentParser", "NIOCore", "NIOPosix", "Dispatch",
     ]),
-    "needletail": platform.union([
-      "VectorServer", "VectorClient", "VectorEngine", "ArgumentParser", "FoundationEssentials",
+    "needletail": platform.union(networking).union([
+      "VectorServer", "VectorClient", "VectorEngine", "VectorModel", "ArgumentParser", "Logging",
+      "FoundationEssentials",
     ]),
   ]
 

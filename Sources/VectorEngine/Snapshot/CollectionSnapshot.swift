@@ -9,8 +9,8 @@ import VectorStorage
 /// the operations it has in it.
 struct CollectionSnapshot {
   /// What an incremental snapshot adds to: the base, then what that adds to in turn.
-  struct Base {
-    let origin: SnapshotOrigin.Base
+  struct Predecessor {
+    let origin: SnapshotOrigin.Predecessor
     let paths: [String]
   }
 
@@ -20,7 +20,7 @@ struct CollectionSnapshot {
   let collection: Collection
   let name: String
   let description: String
-  let base: Base?
+  let base: Predecessor?
   let pin: LogPin
   let fileSystem: any FileSystem
   let scratches: ScratchPool
@@ -109,7 +109,7 @@ struct CollectionSnapshot {
   }
 
   /// The ids that the base may have and `view` does not, ascending.
-  private func removedIDs(_ base: Base, _ view: View) throws(RequestError) -> [PointID] {
+  private func removedIDs(_ base: Predecessor, _ view: View) throws(RequestError) -> [PointID] {
     var removed: Set<PointID> = []
     for path in base.paths {
       let reader = try StorageError.mapped { () throws(StorageError) in

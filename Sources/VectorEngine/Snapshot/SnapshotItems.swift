@@ -4,7 +4,7 @@ import VectorStorage
 /// What a snapshot's points stand on: the item `collection`.
 struct SnapshotOrigin: Hashable, Sendable {
   /// The snapshot that this one adds to.
-  struct Base: Hashable, Sendable {
+  struct Predecessor: Hashable, Sendable {
     var name: String
     /// The last operation in the base: points with a later version are here.
     var sequence: UInt64
@@ -18,7 +18,7 @@ struct SnapshotOrigin: Hashable, Sendable {
   var createdMilliseconds: UInt64
   /// The items `operations` follow this operation without a gap.
   var startSequence: UInt64
-  var base: Base?
+  var base: Predecessor?
   /// The configuration and the producers after `startSequence`.
   var configuration: [UInt8]
   var producers: [UInt8]
@@ -43,7 +43,7 @@ struct SnapshotOrigin: Hashable, Sendable {
 
   init(
     collection: UUID128, epoch: UInt64, name: String, description: String, createdMilliseconds: UInt64,
-    startSequence: UInt64, base: Base?, configuration: [UInt8], producers: [UInt8]
+    startSequence: UInt64, base: Predecessor?, configuration: [UInt8], producers: [UInt8]
   ) {
     self.collection = collection
     self.epoch = epoch
@@ -66,7 +66,7 @@ struct SnapshotOrigin: Hashable, Sendable {
     startSequence = try reader.fixed64()
     if try reader.byte() != 0 {
       let name = try reader.text()
-      base = Base(name: name, sequence: try reader.fixed64())
+      base = Predecessor(name: name, sequence: try reader.fixed64())
     }
     configuration = try reader.lengthPrefixed()
     producers = try reader.lengthPrefixed()

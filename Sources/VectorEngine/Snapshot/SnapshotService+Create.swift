@@ -55,18 +55,18 @@ extension SnapshotService {
   }
 
   /// - Throws: `badRequest` where the base is not of this collection's present life.
-  private func base(_ name: String, of id: UUID128) throws(RequestError) -> CollectionSnapshot.Base {
+  private func base(_ name: String, of id: UUID128) throws(RequestError) -> CollectionSnapshot.Predecessor {
     let entry = try library.entry(named: name)
     guard entry.collection == id else {
       throw .badRequest("snapshot \(name) is of another collection, or of this one before it was restored")
     }
-    let origin = SnapshotOrigin.Base(name: name, sequence: entry.description.sequence)
-    return CollectionSnapshot.Base(origin: origin, paths: try library.chain(name))
+    let origin = SnapshotOrigin.Predecessor(name: name, sequence: entry.description.sequence)
+    return CollectionSnapshot.Predecessor(origin: origin, paths: try library.chain(name))
   }
 
   private func part(
     _ collection: Collection, _ pin: LogPin, _ name: String, _ description: String,
-    _ base: CollectionSnapshot.Base?
+    _ base: CollectionSnapshot.Predecessor?
   ) -> CollectionSnapshot {
     CollectionSnapshot(
       collection: collection, name: name, description: description, base: base, pin: pin,
