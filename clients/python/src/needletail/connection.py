@@ -1,0 +1,174 @@
+"""One connection to the server."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Optional, Sequence
+
+from .errors import ConnectionLost, FrameTooLarge, ProtocolError, RequestError
+from .wire import HEADER, PREFACE_BYTES, Buffer, Opcode, Reader, Writer, check_preface, frame, preface
+
+CLIENT_NAME = "needletail-python 0.1.0"
+ANSWER_BYTES_MAX = 1 << 30
+#: How many buffers one system call may take.
+_PIECES_MAX = 512
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What the server grants."""
+
+    server: str
+    is_read_only: bool
+    frame_bytes_max: int
+    requests_max: int
+    request_bytes_max: int
+    streams_max: int
+    window_bytes_max: int
+    idle_milliseconds: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame from the server."""
+
+    opcode: int
+    flags: int
+    request_id: int
+    body: bytearray
+
+
+class Connection:
+    """A blocking socket that sends and receives whole frames. For one thread at a time."""
+
+    def __init__(
+        self, host: str, port: int, api_key: Optional[str], timeout_seconds: float,
+        tls: Optional[ssl.SSLContext] = None,
+    ):
+        self._next_id = 2
+        self.is_open = True
+        plain = socket.create_connection((host, port), timeout_seconds)
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
+        except BaseException:
+            plain.close()
+            raise
+        try:
+            self.welcome = self._open(api_key)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, api_key: Optional[str]) -> Welcome:
+        writer = Writer()
+        writer.text(CLIENT_NAME)
+        writer.text(api_key or "")
+        writer.u32(ANSWER_BYTES_MAX)
+        self._send([preface(), *frame(Opcode.HELLO, 1, writer.pieces())])
+        check_preface(self._receive_bytes(PREFACE_BYTES))
+        answer = self.receive()
+        if answer.opcode != Opcode.WELCOME:
+            raise ProtocolError(f"the server answered the hello with opcode {answer.opcode}")
+        reader = Reader(answer.body)
+        return Welcome(
+            reader.text(), reader.bool(), reader.u32(), reader.u32(), reader.u64(), reader.u32(), reader.u32(),
+            reader.u32())
+
+    def close(self) -> None:
+        self.is_open = False
+        self._socket.close()
+
+    def settimeout(self, seconds: Optional[float]) -> None:
+        """How long one wait for the socket may last."""
+        self._socket.settimeout(seconds)
+
+    def take_id(self) -> int:
+        """An id that no request in progress has."""
+        request_id = self._next_id
+        self._next_id = request_id % 0xFFFFFFFF + 1
+        return request_id
+
+    def send(self, opcode: int, request_id: int, body: Sequence[Buffer]) -> int:
+        """Sends a frame and returns how many bytes it has."""
+        length = HEADER.size + sum(len(piece) for piece in body)
+        if length > self.welcome.frame_bytes_max:
+            raise FrameTooLarge(f"a frame of {length} bytes, the server takes {self.welcome.frame_bytes_max}")
+        self._send(frame(opcode, request_id, body))
+        return length
+
+    def receive(self) -> Frame:
+        """The next frame. Raises an error about the connection itself."""
+        header = self._receive_bytes(HEADER.size)
+        checksum, length, opcode, flags, reserved, request_id = HEADER.unpack(header)
+        if length > ANSWER_BYTES_MAX or reserved != 0:
+            raise self._broken(f"a frame of {length} bytes")
+        body = self._receive_bytes(length)
+        if zlib.crc32(body, zlib.crc32(memoryview(header)[4:])) != checksum:
+            raise self._broken("a wrong checksum")
+        received = Frame(opcode, flags, request_id, body)
+        if opcode == Opcode.ERROR and request_id in (0, 1) or opcode == Opcode.GOODBYE:
+            self.is_open = False
+            if opcode == Opcode.ERROR:
+                raise read_error(received)
+            return self.receive()
+        return received
+
+    def has_input(self) -> bool:
+        """Whether something can be read without waiting."""
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def _broken(self, what: str) -> ProtocolError:
+        self.close()
+        return ProtocolError(f"the server sent {what}")
+
+    def _send(self, pieces: Sequence[Buffer]) -> None:
+        views = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
+        try:
+            if isinstance(self._socket, ssl.SSLSocket):
+                for view in views:
+                    self._socket.sendall(view)
+                return
+            start = 0
+            while start < len(views):
+                sent = self._socket.sendmsg(views[start : start + _PIECES_MAX])
+                while start < len(views) and sent >= len(views[start]):
+                    sent -= len(views[start])
+                    start += 1
+                if sent:
+                    views[start] = views[start][sent:]
+        except OSError as error:
+            self.close()
+            raise ConnectionLost(f"the connection failed while sending: {error}") from error
+
+    def _receive_bytes(self, count: int) -> bytearray:
+        data = bytearray(count)
+        view = memoryview(data)
+        try:
+            while len(view):
+                received = self._socket.recv_into(view)
+                if received == 0:
+                    raise ConnectionLost("the server closed the connection")
+                view = view[received:]
+        except TimeoutError as error:
+            self.close()
+            raise RequestError(6, "Timeout: the server did not answer in time") from error
+        except (OSError, ConnectionLost) as error:
+            self.close()
+            raise ConnectionLost(f"the connection failed: {error}") from error
+        return data
+
+
+def read_error(answer: Frame) -> RequestError:
+    """The failure that a frame tells of."""
+    code, retry_milliseconds = struct.unpack_from("<BI", answer.body)
+    return RequestError(code, Reader(memoryview(answer.body)[5:]).text(), retry_milliseconds)
