@@ -164,3 +164,27 @@ struct SplitMix: RandomNumberGenerator {
     return word ^ (word >> 31)
   }
 }
+
+@Suite struct DroppedVectorTests {
+  @Test(arguments: [false, true]) func anAddedVectorStartsEmptyAfterARestart(isSealed: Bool) async throws {
+    let fixture = try EngineFixture { $0.deltaRowsMax = isSealed ? 1 : 1000 }
+    let second = NamedVectorParameters(
+      name: "b", parameters: VectorParameters(dimension: 2, distance: .dot))
+    var configuration = CollectionConfiguration(vectors: [
+      NamedVectorParameters(name: "a", parameters: VectorParameters(dimension: 2, distance: .dot)), second,
+    ])
+    configuration.optimizers.indexingThreshold = 10_000
+    try await fixture.create(configuration)
+    let vectors = NamedVectors(["a", "b"].map { NamedVectors.Entry(name: $0, value: .dense([1, 2])) })
+    let points = (0..<10).map { Point(id: .number($0), vectors: vectors) }
+    _ = try await fixture.write(.upsert(UpsertOperation(points: points)))
+    try await fixture.waitForBuilds()
+    _ = try await fixture.send(.removeVector(collection: "c", name: "b", UpdateParameters()))
+    _ = try await fixture.send(.addVector(collection: "c", second, UpdateParameters()))
+    for _ in 0..<2 {
+      #expect(try await fixture.count(Filter(must: [.hasVector("b")])) == 0)
+      #expect(try await fixture.count(Filter(must: [.hasVector("a")])) == 10)
+      try fixture.restart()
+    }
+  }
+}

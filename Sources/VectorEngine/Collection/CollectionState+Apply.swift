@@ -49,7 +49,7 @@ extension CollectionState {
         touched?.note(id, .vectors)
       }
     case .configure(let configuration):
-      try configure(configuration, source)
+      try configure(configuration, source, touched: &touched)
     }
     if let producer = record.producer {
       producers.note(producer, operationID: sequence, milliseconds: milliseconds)
@@ -146,7 +146,7 @@ extension CollectionState {
   }
 
   private mutating func configure(
-    _ new: CollectionConfiguration, _ source: some PayloadSource
+    _ new: CollectionConfiguration, _ source: some PayloadSource, touched: inout TouchedPoints?
   ) throws(RequestError) {
     let old = configuration
     configuration = new
@@ -156,7 +156,12 @@ extension CollectionState {
         slotCount: points.slotCount)
     }
     for vector in old.vectors where new.vector(named: vector.name) == nil {
-      subtractFromDigest(allVectors: vector.name)
+      // The points are written anew without it, or the store would bring it back under the same name.
+      for slot in (vectors[vector.name]?.present).map(\.ones) ?? [] {
+        let id = points[slot].id
+        try deleteVectors([vector.name], of: id, source)
+        touched?.note(id, .vectors)
+      }
       vectors[vector.name] = nil
     }
     for field in old.payloadSchema where !new.payloadSchema.contains(field) {

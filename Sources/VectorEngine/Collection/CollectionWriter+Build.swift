@@ -158,6 +158,21 @@ extension CollectionWriter {
     publish()
   }
 
+  /// Takes the parts of dropped vectors out of the manifest, before the store has the drop: a vector added
+  /// again under the name must not find them.
+  func forgetDroppedParts() {
+    guard failure == nil, var entry = manifest.generations.last else { return }
+    let count = entry.files.count
+    entry.files.removeAll { file in
+      file.role.hasPrefix("vector:")
+        && published.load().state.vectors[String(file.role.dropFirst(7))]?.part == nil
+    }
+    guard entry.files.count < count else { return }
+    var next = manifest
+    next.generations[next.generations.count - 1] = entry
+    do throws(RequestError) { try replaceManifest(next) } catch { poison(error) }
+  }
+
   private func replaceManifest(_ next: Manifest) throws(RequestError) {
     try StorageError.mapped { () throws(StorageError) in try shard.writeManifest(next) }
     manifest = next

@@ -81,6 +81,7 @@ final class CollectionWriter: @unchecked Sendable {
     }
     syncAndPublish(&answers)
     for answer in answers { answer.send() }
+    forgetDroppedParts()
     commitIfDue()
     for outcome in outcomes { install(outcome) }
     maintain()

@@ -86,13 +86,4 @@ extension CollectionState {
     digest.subtract(
       Point(id: entry.id, vectors: vectors(of: slot), payload: payload), version: entry.version)
   }
-
-  /// Takes every point's vector of a name out of the digest.
-  mutating func subtractFromDigest(allVectors name: String) {
-    guard digest.content != nil, let rows = vectors[name] else { return }
-    points.forEach { slot, id in
-      if let values = rows.values(of: slot) { digest.subtract(id, name, values) }
-      return true
-    }
-  }
 }

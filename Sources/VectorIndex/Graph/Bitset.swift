@@ -102,6 +102,13 @@ package struct Bitset: Sendable, Equatable {
     return total
   }
 
+  /// The set bits, ascending.
+  package var ones: [UInt32] {
+    var ones: [UInt32] = []
+    forEachOne { ones.append(UInt32($0)) }
+    return ones
+  }
+
   /// Calls `body` with each set bit, ascending.
   @inlinable
   package func forEachOne<E: Error>(_ body: (Int) throws(E) -> Void) throws(E) {
