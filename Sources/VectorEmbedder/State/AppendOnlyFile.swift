@@ -21,7 +21,11 @@ final class AppendOnlyFile: Sendable {
     }
   }
 
-  deinit { _ = close(descriptor) }
+  deinit {
+    // A child that was just forked still shares the lock, so closing alone would not end it yet.
+    _ = flock(descriptor, LOCK_UN)
+    _ = close(descriptor)
+  }
 
   /// Takes the file for this process alone, until it ends.
   ///

@@ -110,5 +110,7 @@ final class POSIXFile: File {
 }
 
 private func systemClose(_ descriptor: Int32) -> Int32 {
-  close(descriptor)
+  // A child that was just forked shares the lock until it runs its program: closing alone would not end it yet.
+  _ = flock(descriptor, LOCK_UN)
+  return close(descriptor)
 }

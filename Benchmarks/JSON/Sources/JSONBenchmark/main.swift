@@ -67,20 +67,20 @@ for digits in UpsertBody.Digits.allCases {
     (
       "simdjson On-Demand", rounds,
       {
-        guard csimdjson_read_upsert(simdjson, &totals) == 0 else { fatalError("simdjson refused the body") }
+        guard csimdjson_read_upsert(simdjson, &totals) == 0 else { preconditionFailure("simdjson refused the body") }
       }
     ),
     (
       "Foundation JSONDecoder", 3,
       {
         let foundation = try JSONDecoder().decode(FoundationBody.self, from: data)
-        guard foundation.points.count == 1000 else { fatalError("Foundation lost points") }
+        guard foundation.points.count == 1000 else { preconditionFailure("Foundation lost points") }
       }
     ),
   ])
   for (point, original) in zip(decoded.points, body.points) where point != original { mismatches += 1 }
   guard decoded.points.count == 1000, totals.float_count == 768_000, mismatches == 0 else {
-    fatalError("\(mismatches) points differ from what was written")
+    preconditionFailure("\(mismatches) points differ from what was written")
   }
   for name in ["Needletail", "Needletail, validating only", "simdjson On-Demand", "Foundation JSONDecoder"] {
     row(name, reading[name] ?? .nan, body.bytes.count, reading["simdjson On-Demand"])
