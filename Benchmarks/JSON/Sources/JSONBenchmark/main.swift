@@ -67,7 +67,9 @@ for digits in UpsertBody.Digits.allCases {
     (
       "simdjson On-Demand", rounds,
       {
-        guard csimdjson_read_upsert(simdjson, &totals) == 0 else { preconditionFailure("simdjson refused the body") }
+        guard csimdjson_read_upsert(simdjson, &totals) == 0 else {
+          preconditionFailure("simdjson refused the body")
+        }
       }
     ),
     (
