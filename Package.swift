@@ -135,7 +135,7 @@ let package = Package(
     .testTarget(
       name: "VectorClientTests",
       dependencies: [
-        "VectorClient", "VectorServer", "VectorModel",
+        "VectorClient", "VectorServer", "VectorEngine", "VectorModel",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
