@@ -119,7 +119,7 @@ let package = Package(
       name: "VectorIndexTests", dependencies: ["VectorIndex", "VectorModel", "CKernels"],
       swiftSettings: settings),
     .testTarget(
-      name: "VectorStorageTests", dependencies: ["VectorStorage", "VectorModel"],
+      name: "VectorStorageTests", dependencies: ["VectorStorage", "VectorModel"], exclude: ["Fixtures"],
       swiftSettings: settings),
     .testTarget(
       name: "VectorEngineTests",
