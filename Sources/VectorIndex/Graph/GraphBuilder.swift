@@ -19,7 +19,7 @@ import VectorModel
   /// The highest level of each row.
   private let levels: [UInt8]
   private let entryRow: UInt32
-  /// [3]: the next row to insert, whether to stop, unused.
+  /// [2]: the next row to insert, whether to stop.
   nonisolated(unsafe) private let shared: UnsafeMutablePointer<UInt64>
   /// One lock a row and level 0, then one a node and upper level.
   nonisolated(unsafe) private let locks: UnsafeMutablePointer<UInt8>
@@ -77,8 +77,21 @@ import VectorModel
       }
     }
     if isStopped { return nil }
+    if parameters.keepsPruned { fillFreeSlots(threads: threads) }
     let repair = GraphRepair(builder: self)
     return repair.run(isCancelled: isCancelled) ? graph : nil
+  }
+
+  private func fillFreeSlots(threads: Int) {
+    let count = table.count
+    let linksMax = parameters.baseLinksMax * GraphFill<Table>.filledPercent / 100
+    let workers = max(1, min(threads, count / 64))
+    WorkerThreads.run(count: workers) { [self] worker in
+      let fill = GraphFill(builder: self)
+      for row in (count * worker / workers)..<(count * (worker + 1) / workers) {
+        fill.fill(row, linksMax: linksMax)
+      }
+    }
   }
 
   private var isStopped: Bool { unsafe nt_load(stopWord) != 0 }

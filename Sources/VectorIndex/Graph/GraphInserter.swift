@@ -38,7 +38,8 @@ import CKernels
       unsafe scratch.visited[Int(own)] = scratch.epoch
       if node != own { unsafe pool.insert(node, distance) }
       unsafe traversal.expand(layer, &pool)
-      let neighbours = unsafe selection.select(from: pool, layer: layer, linksMax: builder.parameters.m)
+      let neighbours = unsafe selection.select(
+        from: pool, layer: layer, linksMax: builder.parameters.m, filledMax: builder.parameters.m)
       unsafe write(neighbours, to: layer.links + Int(own) * layer.slots, slots: layer.slots)
       linked.append((level, own, neighbours))
       guard let nearest = unsafe pool.count > 0 ? pool.entries[0] : nil else { continue }
@@ -73,7 +74,7 @@ import CKernels
       for index in 0..<part { unsafe pool.insert(list[done + index], scratch.batchDistances[index]) }
       done += part
     }
-    let neighbours = unsafe selection.select(from: pool, layer: layer, linksMax: layer.slots)
+    let neighbours = unsafe selection.select(from: pool, layer: layer, linksMax: layer.slots, filledMax: 0)
     unsafe write(neighbours, to: list, slots: layer.slots)
   }
 

@@ -13,17 +13,16 @@ struct GraphRepair<Table: RowTable> {
   /// - Returns: false when cancelled
   func run(isCancelled: () -> Bool) -> Bool {
     for _ in 0..<Self.roundsMax {
-      var reached = Reachability(graph: builder.graph)
+      let reached = Reachability(graph: builder.graph)
       let missing = reached.unreached()
       if missing.isEmpty { return true }
-      var inDegrees = countLinksIn()
-      let scratch = SearchScratch()
+      var state = State(reached: reached, inDegrees: countLinksIn())
       let memory = UnsafeMutableRawPointer.allocate(
         byteCount: max(64, builder.table.queryByteCount), alignment: 64)
       defer { unsafe memory.deallocate() }
-      for row in missing where !reached[row] {
+      for row in missing where !state.reached[row] {
         if isCancelled() { return false }
-        unsafe connect(row, &reached, &inDegrees, scratch, memory)
+        unsafe connect(row, &state, memory)
       }
     }
     return true
@@ -39,44 +38,58 @@ struct GraphRepair<Table: RowTable> {
     return counts
   }
 
-  private func connect(
-    _ row: Int, _ reached: inout Reachability, _ inDegrees: inout [UInt32], _ scratch: SearchScratch,
-    _ memory: UnsafeMutableRawPointer
-  ) {
-    let graph = builder.graph
-    let layer = graph.layers[0]
+  /// Links to a row from the nearest of the reached rows that can take a link.
+  ///
+  /// Among many equal vectors a search finds the same few, whose lists are soon full; there the row connected before is
+  /// as near and has room.
+  private func connect(_ row: Int, _ state: inout State, _ memory: UnsafeMutableRawPointer) {
+    let layer = builder.graph.layers[0]
     let scorer = unsafe builder.table.scorer(ofRow: row, memory: memory)
-    var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
-    let (node, distance) = unsafe traversal.descend(graph, to: 0)
-    scratch.beginVisiting(count: layer.count)
-    var pool = unsafe scratch.candidates(capacity: builder.parameters.efConstruction)
-    unsafe scratch.visited[Int(node)] = scratch.epoch
-    unsafe pool.insert(node, distance)
+    var traversal = unsafe Traversal(scorer: scorer, scratch: state.scratch)
+    let (node, distance) = unsafe traversal.descend(builder.graph, to: 0)
+    state.scratch.beginVisiting(count: layer.count)
+    var pool = unsafe state.scratch.candidates(capacity: builder.parameters.efConstruction)
+    unsafe traversal.start(node, distance, &pool)
     unsafe traversal.expand(layer, &pool)
-    var replaceable: Int?
-    for index in unsafe 0..<pool.count {
-      let candidate = unsafe Int(CandidatePool.node(pool.entries[index]))
-      if candidate == row || !reached[candidate] { continue }
-      let list = candidate * layer.slots
-      for slot in list..<(list + layer.slots) {
-        let target = unsafe layer.links[slot]
-        if target == NT_NO_NODE {
-          unsafe layer.links[slot] = UInt32(row)
-          inDegrees[row] += 1
-          return reached.spread(from: row)
-        }
-        if replaceable == nil || slot / layer.slots == (replaceable ?? 0) / layer.slots,
-          inDegrees[Int(target)] > 1
-        {
-          replaceable = slot
-        }
-      }
+    var near = unsafe (0..<pool.count).map { unsafe Int(CandidatePool.node(pool.entries[$0])) }
+    if let last = state.lastConnected {
+      let distance = unsafe traversal.distance(ofRow: UInt32(last))
+      near.insert(last, at: unsafe distance <= pool.worst ? 0 : near.count)
     }
-    guard let slot = replaceable else { return }
-    unsafe inDegrees[Int(layer.links[slot])] -= 1
+    near.removeAll { $0 == row || !state.reached[$0] }
+    var slot: Int?
+    for node in near where slot == nil { slot = freeSlot(node) }
+    for node in near where slot == nil { slot = replaceableSlot(node, state) }
+    guard let slot else { return }
+    let replaced = unsafe layer.links[slot]
+    if replaced != NT_NO_NODE { state.inDegrees[Int(replaced)] -= 1 }
     unsafe layer.links[slot] = UInt32(row)
-    inDegrees[row] += 1
-    reached.spread(from: row)
+    state.inDegrees[row] += 1
+    state.lastConnected = row
+    state.reached.spread(from: row)
+  }
+
+  private func freeSlot(_ node: Int) -> Int? {
+    let layer = builder.graph.layers[0]
+    return (node * layer.slots..<(node + 1) * layer.slots).first { unsafe layer.links[$0] == NT_NO_NODE }
+  }
+
+  /// The farthest link to a row that has another way in.
+  private func replaceableSlot(_ node: Int, _ state: State) -> Int? {
+    let layer = builder.graph.layers[0]
+    return (node * layer.slots..<(node + 1) * layer.slots).last { slot in
+      let target = unsafe layer.links[slot]
+      return target != NT_NO_NODE && state.inDegrees[Int(target)] > 1
+    }
+  }
+
+  /// What is known while rows are connected.
+  private struct State {
+    var reached: Reachability
+    /// Links to each row.
+    var inDegrees: [UInt32]
+    var lastConnected: Int?
+    let scratch = SearchScratch()
   }
 }
 

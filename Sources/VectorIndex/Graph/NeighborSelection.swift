@@ -28,7 +28,10 @@ import CKernels
   }
 
   /// At most `linksMax` of the pool's nodes, nearest first; a neighbour's `row` is its node on the layer.
-  func select(from pool: CandidatePool, layer: GraphLayer, linksMax: Int) -> [Neighbor] {
+  ///
+  /// - Parameter filledMax: up to how many displaced candidates fill the list, where the parameters say so. Lists that
+  ///   take links from later nodes are not filled: near neighbours would leave these no room.
+  func select(from pool: CandidatePool, layer: GraphLayer, linksMax: Int, filledMax: Int) -> [Neighbor] {
     remaining.removeAll(keepingCapacity: true)
     displaced.removeAll(keepingCapacity: true)
     for index in unsafe 0..<pool.count {
@@ -45,9 +48,9 @@ import CKernels
       head += 1
       if kept.count < linksMax { head = displace(by: next, from: head, layer: layer) }
     }
-    if builder.parameters.keepsPruned, kept.count < linksMax, !displaced.isEmpty {
+    if builder.parameters.keepsPruned, kept.count < filledMax, !displaced.isEmpty {
       displaced.sort()
-      kept += displaced.prefix(linksMax - kept.count)
+      kept += displaced.prefix(filledMax - kept.count)
       kept.sort()
     }
     return kept

@@ -60,23 +60,25 @@ import CKernels
 
   private mutating func greedy(_ layer: GraphLayer, _ node: inout UInt32, _ best: inout Float) {
     guard let layerRows = unsafe layer.rows else { return }
+    let nodes = unsafe rows + layer.slots
     var improved = true
     while improved {
       improved = false
+      // A list is read once, because another thread's insertion may change it.
       let list = unsafe layer.links + Int(node) * layer.slots
       var count = 0
-      while count < min(layer.slots, SearchScratch.batchMax) {
+      while count < layer.slots {
         let neighbour = unsafe nt_load(list + count)
         if neighbour == NT_NO_NODE { break }
+        unsafe nodes[count] = neighbour
         unsafe rows[count] = layerRows[Int(neighbour)]
         count &+= 1
       }
       unsafe scorer.score(rows, first: 0, count: count, into: distances)
       unsafe add(visited: 1, compared: count)
-      let current = node
       for index in 0..<count where unsafe distances[index] < best {
         unsafe best = distances[index]
-        node = unsafe nt_load(layer.links + Int(current) * layer.slots + index)
+        unsafe node = nodes[index]
         improved = true
       }
     }

@@ -1,0 +1,54 @@
+import CKernels
+
+/// Fills free slots of level 0 with the nearest rows within two steps.
+///
+/// More links to near rows lead a walk to the nearest in fewer steps. They are added when all rows are in, so that they
+/// take no room from the links between far regions that insertions make.
+@safe final class GraphFill<Table: RowTable> {
+  /// How full a list gets: what is left is for whoever repairs or extends the graph, and fuller lists found no more.
+  static var filledPercent: Int { 75 }
+
+  private let builder: GraphBuilder<Table>
+  private let scratch = SearchScratch()
+  private let memory: UnsafeMutableRawPointer
+
+  init(builder: GraphBuilder<Table>) {
+    self.builder = builder
+    unsafe memory = .allocate(byteCount: max(64, builder.table.queryByteCount), alignment: 64)
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  /// Fills the list of one row.
+  func fill(_ row: Int, linksMax: Int) {
+    let layer = builder.graph.layers[0]
+    let list = unsafe layer.links + row * layer.slots
+    var count = 0
+    while count < layer.slots, unsafe nt_load(list + count) != NT_NO_NODE { count += 1 }
+    if count >= linksMax { return }
+    scratch.beginVisiting(count: layer.count)
+    let visited = unsafe scratch.visited
+    let epoch = scratch.epoch
+    unsafe visited[row] = epoch
+    for slot in 0..<count { unsafe visited[Int(nt_load(list + slot))] = epoch }
+    let scorer = unsafe builder.table.scorer(ofRow: row, memory: memory)
+    var pool = unsafe scratch.candidates(capacity: linksMax - count)
+    for slot in 0..<count {
+      let second = unsafe layer.links + Int(nt_load(list + slot)) * layer.slots
+      var found = 0
+      for slot in 0..<layer.slots {
+        let node = unsafe nt_load(second + slot)
+        if node == NT_NO_NODE { break }
+        if unsafe visited[Int(node)] == epoch { continue }
+        unsafe visited[Int(node)] = epoch
+        unsafe scratch.batchRows[found] = node
+        found += 1
+      }
+      unsafe scorer.score(scratch.batchRows, first: 0, count: found, into: scratch.batchDistances)
+      for index in 0..<found { unsafe pool.offer(scratch.batchRows[index], scratch.batchDistances[index]) }
+    }
+    for index in unsafe 0..<pool.count {
+      unsafe nt_store(list + count + index, CandidatePool.node(pool.entries[index]))
+    }
+  }
+}
