@@ -14,7 +14,7 @@ import VectorModel
 
 /// Each request goes to one engine over HTTP and to another over the binary protocol, step by step; both answers must
 /// be the same.
-@Suite("Both fronts", .timeLimit(.minutes(1)))
+@Suite("Both fronts", .timeLimit(.minutes(10)))
 struct BothFrontsTests {
   @Test func bothFrontsGiveTheSameAnswers() async throws {
     try await PairOfFronts.run { fronts in

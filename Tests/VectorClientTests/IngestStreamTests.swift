@@ -34,7 +34,7 @@ private final class Ledger: Sendable {
   }
 }
 
-@Suite("A stream of writes", .timeLimit(.minutes(1)))
+@Suite("A stream of writes", .timeLimit(.minutes(10)))
 struct IngestStreamTests {
   private static func deletion(_ id: UInt64, padding: Int = 0) -> WriteOperation {
     .delete(.ids([.number(id)] + (0..<padding).map { .number(UInt64($0)) }))

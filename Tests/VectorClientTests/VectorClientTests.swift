@@ -7,7 +7,7 @@ import VectorModel
 
 @testable import VectorServer
 
-@Suite("The client against a binary front", .timeLimit(.minutes(1)))
+@Suite("The client against a binary front", .timeLimit(.minutes(10)))
 struct VectorClientTests {
   private static let count = Request.count(collection: "c", CountRequest())
 

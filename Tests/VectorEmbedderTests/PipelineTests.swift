@@ -165,10 +165,10 @@ import VectorModel
   }
 
   @Test func programsThatFailSayWhy() async throws {
-    let failing = ChildProcess(.speech, "sh", ["-c", "echo because >&2; exit 3"], timeLimit: .seconds(10))
+    let failing = ChildProcess(.speech, "sh", ["-c", "echo because >&2; exit 3"], timeLimit: .seconds(60))
     let error = await #expect(throws: StageError.self) { try await failing.run() }
     // The loader may have a word of its own before, where another suite has a library preloaded.
-    #expect(error?.standardErrorTail.hasSuffix("because\n") == true)
+    #expect(error?.standardErrorTail.contains("because\n") == true)
     let missing = ChildProcess(.speech, "no-such-program-here", [], timeLimit: .seconds(10))
     let absent = await #expect(throws: StageError.self) { try await missing.run() }
     #expect(absent?.reason.contains("not there") == true)

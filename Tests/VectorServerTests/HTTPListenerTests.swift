@@ -6,7 +6,7 @@ import VectorModel
 
 @testable import VectorServer
 
-@Suite("The HTTP front on real sockets", .timeLimit(.minutes(1)))
+@Suite("The HTTP front on real sockets", .timeLimit(.minutes(10)))
 struct HTTPListenerTests {
   /// A listener on a free port of the loopback, stopped when `body` is done.
   private func serve(

@@ -7,7 +7,7 @@ import VectorModel
 
 @testable import VectorServer
 
-@Suite("The server from start to end", .timeLimit(.minutes(1)), .serialized)
+@Suite("The server from start to end", .timeLimit(.minutes(10)), .serialized)
 struct ServerTests {
   private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -6,7 +6,7 @@ import VectorModel
 
 @testable import VectorServer
 
-@Suite("The binary front on real sockets", .timeLimit(.minutes(1)))
+@Suite("The binary front on real sockets", .timeLimit(.minutes(10)))
 struct BinaryListenerTests {
   private static let count = Request.count(collection: "c", CountRequest())
 
