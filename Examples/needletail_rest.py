@@ -78,7 +78,7 @@ class Server:
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log,
             preexec_fn=limit_open_files if open_files_max else None)
-        self.host, self.port = "127.0.0.1", None
+        self.host, self.port, self.binary_port = "127.0.0.1", None, None
         self._await_ready(start_seconds_max)
 
     def _await_ready(self, seconds_max):
@@ -90,6 +90,7 @@ class Server:
             if words[:2] == ["needletail", "ready"]:
                 ports = dict(word.split("=", 1) for word in words[2:] if "=" in word)
                 self.port = int(ports["http"].rsplit(":", 1)[1])
+                self.binary_port = int(ports["binary"].rsplit(":", 1)[1])
                 break
         deadline.cancel()
         if self.port is None:

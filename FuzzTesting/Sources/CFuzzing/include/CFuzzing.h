@@ -1,0 +1,1 @@
+// The main functions of the fuzzers; nothing is called from Swift.
