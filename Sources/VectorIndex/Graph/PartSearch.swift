@@ -73,7 +73,7 @@
       guard let bits = words.baseAddress else { return false }
       let filter = unsafe WalkFilter(bits: bits, cardinality: accept.cardinality, rowsCount: rowsCount)
       var candidates = unsafe scratch.results(
-        capacity: Self.candidatesPerResult * max(options.ef, pool.capacity))
+        capacity: min(rowsCount, Self.candidatesPerResult * max(options.ef, pool.capacity)))
       unsafe traversal.scorer.begin(&traversal, graph, &candidates)
       let starts = unsafe (0..<candidates.count).map { unsafe candidates.entries[$0] }
       for entry in starts where unsafe filter.accepts(CandidatePool.node(entry)) {

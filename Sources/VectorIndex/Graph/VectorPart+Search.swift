@@ -14,6 +14,9 @@ extension VectorPart {
   ) throws(RequestError) -> [Neighbor] {
     try target.check(dimension: dimension)
     precondition(accept == nil || accept?.rows.count == count)
+    var options = options
+    options.limit = min(options.limit, count)
+    options.ef = min(options.ef, count)
     let plan = SearchPlanner(part: self, options: options, accepted: accept?.cardinality ?? count).plan
     statistics.plans.append(plan)
     if plan == .empty { return [] }

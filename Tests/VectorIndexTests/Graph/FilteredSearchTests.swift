@@ -68,6 +68,22 @@ import VectorModel
     }
   }
 
+  @Test func hugeLimitsAreTakenAsAllRows() throws {
+    let part = try #require(try Self.rows.part())
+    let filter = Self.filter(share: 0.5)
+    let scratch = SearchScratch()
+    var statistics = SearchStatistics()
+    for plan in [nil, SearchPlan.traversal, .twoHopTraversal, .codeScan, .exactScan] {
+      for accept in [nil, filter] {
+        let options = PartSearchOptions(limit: .max, ef: .max, oversampling: .infinity, plan: plan)
+        let found = try part.search(
+          .nearest(Self.rows.row(5)), options: options, accept: accept, scratch: scratch,
+          statistics: &statistics)
+        #expect(found.count == accept?.cardinality ?? Self.rows.count)
+      }
+    }
+  }
+
   @Test func nothingAcceptedFindsNothing() throws {
     let part = try #require(try Self.rows.part())
     var statistics = SearchStatistics()
