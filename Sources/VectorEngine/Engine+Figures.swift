@@ -8,6 +8,8 @@ package struct EngineFigures: Sendable {
     /// Rows of all named vectors that no generation holds; searches scan them.
     package var deltaRowsCount: Int
     package var isBuilding: Bool
+    /// Whether something of it is known to be damaged.
+    package var isDamaged: Bool
   }
 
   package var collectionsCount: Int
@@ -15,6 +17,14 @@ package struct EngineFigures: Sendable {
   package var open: [Collection]
   package var waitingSearchesCount: Int
   package var writeSteps: [(step: String, seconds: Double)]
+  package var compactionsCount: UInt64
+  /// Bytes that compactions gave back to the file system.
+  package var compactionsFreedBytes: UInt64
+  package var scrubsCount: UInt64
+  /// When everything was last read to its end, in seconds since 1970; 0 before.
+  package var scrubEndSeconds: Double
+  /// Defects that scrubs found since the start, by kind.
+  package var defects: [(kind: String, count: UInt64)]
 }
 
 extension Engine {
@@ -28,11 +38,15 @@ extension Engine {
       return EngineFigures.Collection(
         name: name, pointsCount: state.points.aliveCount,
         deltaRowsCount: state.vectors.values.reduce(0) { $0 + $1.deltaCount },
-        isBuilding: collection.buildStatus.isBuilding)
+        isBuilding: collection.buildStatus.isBuilding, isDamaged: collection.damage.what != nil)
     }
+    let counted = environment.counters.values
     return EngineFigures(
       collectionsCount: catalogue.collections.count, open: open.sorted { $0.name < $1.name },
       waitingSearchesCount: searchers.waitingCount,
-      writeSteps: WriteStepTimes.Step.allCases.map { ("\($0)", environment.stepTimes.seconds($0)) })
+      writeSteps: WriteStepTimes.Step.allCases.map { ("\($0)", environment.stepTimes.seconds($0)) },
+      compactionsCount: counted.compactionCount, compactionsFreedBytes: counted.compactionFreedBytes,
+      scrubsCount: counted.scrubCount, scrubEndSeconds: Double(counted.scrubEndMilliseconds) / 1000,
+      defects: Defect.Kind.allCases.map { ($0.rawValue, counted.defectCounts[$0] ?? 0) })
   }
 }

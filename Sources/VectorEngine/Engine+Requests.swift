@@ -192,7 +192,8 @@ extension Collection {
     let state = view.state
     let status = buildStatus
     return CollectionInfo(
-      status: status.isBuilding ? .yellow : .green, optimizerError: status.error,
+      status: damage.what != nil ? .red : status.isBuilding ? .yellow : .green,
+      optimizerError: damage.what ?? status.error,
       pointsCount: state.points.aliveCount,
       indexedVectorsCount: state.vectors.values.reduce(0) { $0 + $1.indexedCount },
       segmentsCount: state.points.sealedCount > 0 ? 2 : 1, configuration: state.configuration,

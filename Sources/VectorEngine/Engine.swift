@@ -34,7 +34,9 @@ package final class Engine: RequestHandler {
   package static func open(
     _ configuration: EngineConfiguration, logger: Logger = Logger(label: "needletail")
   ) throws(RequestError) -> Engine {
-    try Engine(configuration, fileSystem: POSIXFileSystem(), logger: logger)
+    let engine = try Engine(configuration, fileSystem: POSIXFileSystem(), logger: logger)
+    try StorageError.mapped { () throws(StorageError) in try engine.directory.installCrashNote() }
+    return engine
   }
 
   init(
@@ -45,6 +47,11 @@ package final class Engine: RequestHandler {
     self.configuration = configuration
     directory = try StorageError.mapped { () throws(StorageError) in
       try DataDirectory(fileSystem, path: configuration.dataDirectory)
+    }
+    for path in directory.suspectStorePaths {
+      logger.warning(
+        "an earlier process ended by a signal inside a store, which is inspected before it is used",
+        metadata: ["store": "\(path)"])
     }
     catalogue = try Catalogue(directory)
     environment = EngineEnvironment(

@@ -42,6 +42,8 @@ package struct EngineConfiguration: Sendable {
   package var snapshotsAgeHoursMax = 0
   /// Beginnings of the URLs that snapshots may be fetched from; empty permits none.
   package var snapshotURLPrefixes: [String] = []
+  /// When a store is written anew without its free pages.
+  package var compaction = CompactionPolicy()
   /// How often everything is read and compared with its checksums; 0 never.
   package var scrubHours = 168
   /// The address space that a collection's store starts with.

@@ -10,6 +10,7 @@ struct EngineEnvironment: Sendable {
   let builders: WorkerPool
   let logger: Logger
   let stepTimes = WriteStepTimes()
+  let counters = EngineCounters()
 }
 
 /// Milliseconds since 1970-01-01T00:00:00Z; read when a record is made, never when it is applied.

@@ -65,8 +65,7 @@ final class OpenCollections: Sendable {
 
   private func open(_ id: UUID128, _ body: @escaping Completion<Collection>) {
     let result = Result { () throws(RequestError) in
-      try Collection(
-        id: id, shard: directory.shard(of: id), environment: environment)
+      try Collection(id: id, directory: directory, environment: environment)
     }
     switch result {
     case .success(let collection):

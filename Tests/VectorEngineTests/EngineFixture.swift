@@ -16,8 +16,11 @@ final class EngineFixture {
   private(set) var engine: Engine
   let configure: (inout EngineConfiguration) -> Void
 
-  init(_ configure: @escaping (inout EngineConfiguration) -> Void = { _ in }) throws {
-    directory = "/tmp/needletail-engine-\(UUID128.random())"
+  init(
+    directory: String = "/tmp/needletail-engine-\(UUID128.random())",
+    _ configure: @escaping (inout EngineConfiguration) -> Void = { _ in }
+  ) throws {
+    self.directory = directory
     self.configure = configure
     engine = try Self.open(directory, configure)
   }

@@ -37,6 +37,10 @@ import VectorModel
     }
     #expect(error == report.defects[0])
     try data.close()
+    let second = try DataDirectory(directory.fileSystem, path: path)
+    #expect(second.suspectStorePaths == [file], "it stays suspect until somebody finds it sound")
+    try second.clearSuspicion(ofStore: file)
+    try second.close()
     #expect(try DataDirectory(directory.fileSystem, path: path).suspectStorePaths.isEmpty)
   }
 

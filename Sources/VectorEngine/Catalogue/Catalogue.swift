@@ -11,6 +11,7 @@ final class Catalogue: Sendable {
   /// The identity in the catalogue's segments: it belongs to no collection.
   static let identity = LogIdentity(collection: UUID128(high: 0, low: 0), epoch: 1)
 
+  private let directory: DataDirectory
   private let log: SegmentedLog
   private let state: Mutex<CatalogueState>
   private let changing = Mutex<Void>(())
@@ -38,6 +39,7 @@ final class Catalogue: Sendable {
     } catch {
       throw error.requestError
     }
+    self.directory = directory
     self.log = log
     state = Mutex(folded)
   }
@@ -66,6 +68,9 @@ final class Catalogue: Sendable {
       try compact(milliseconds)
     }
   }
+
+  /// Runs `body` while no change is made.
+  func withFilesAtRest<T>(_ body: (DataDirectory) -> T) -> T { changing.withLock { _ in body(directory) } }
 
   /// Whether a change may or may not have happened: then nothing that it names may be removed.
   var isUncertain: Bool { failure.withLock { $0 != nil } }

@@ -10,23 +10,25 @@ final class Collection: Sendable {
   private let queue: SerialQueue<WriteJob>
   private let writer: CollectionWriter
 
-  /// Recovers the collection in `directory`.
+  /// Recovers the collection's files in `directory`.
   /// - Throws: naming the file that is damaged or missing.
   /// - Complexity: O(points not in a generation + log above the store).
   init(
-    id: UUID128, shard: ShardDirectory, environment: EngineEnvironment
+    id: UUID128, directory: DataDirectory, environment: EngineEnvironment
   ) throws(RequestError) {
     self.id = id
-    published = PublishedView()
+    let shard = directory.shard(of: id)
+    published = PublishedView(damage: DamageNote(id: id, logger: environment.logger))
     let writer = CollectionWriter(
       id: id, shard: shard, environment: environment, published: published,
-      recovered: try CollectionRecovery(shard, id: id, environment: environment))
+      recovered: try CollectionRecovery(shard, id: id, environment: environment, directory))
     self.writer = writer
     queue = SerialQueue(pool: environment.writers, countMax: environment.configuration.writeQueueMax) {
       jobs in
       writer.run(jobs)
     }
     writer.submitOutcome = { [queue] outcome in _ = queue.submit(.install(outcome)) }
+    writer.submitCompaction = { [queue] outcome in _ = queue.submit(.compacted(outcome)) }
     _ = queue.submit(.tick)
   }
 
@@ -49,6 +51,9 @@ final class Collection: Sendable {
     queue.close(after: .close(completion))
   }
 
+  /// What is known to be damaged.
+  var damage: DamageNote { published.damage }
+
   /// What `GET /collections/{name}` shows of the work in the background.
   var buildStatus: BuildStatus { writer.buildStatus }
 }
@@ -60,7 +65,7 @@ extension WriteJob {
     case .configure(_, let completion): completion(.failure(error))
     case .close(let completion): completion(.failure(error))
     case .pin(let completion): completion(.failure(error))
-    case .tick, .install, .unpin, .refuse: break
+    case .tick, .install, .compacted, .unpin, .refuse: break
     }
   }
 }

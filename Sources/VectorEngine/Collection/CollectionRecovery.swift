@@ -14,17 +14,23 @@ struct CollectionRecovery {
   /// The generation's files could not be used; all points stand in the delta.
   private(set) var needsRebuild = false
 
+  /// - Parameter directory: knows the stores that are to be inspected first; nil for one that was just written.
   /// - Throws: naming the file that is missing or damaged beyond its log's tail.
-  init(_ shard: ShardDirectory, id: UUID128, environment: EngineEnvironment) throws(RequestError) {
+  init(
+    _ shard: ShardDirectory, id: UUID128, environment: EngineEnvironment, _ directory: DataDirectory? = nil
+  ) throws(RequestError) {
     let meta: StoredMeta
     do throws(StorageError) {
       manifest = try shard.readManifest()
       guard manifest.collection == id else {
         throw .damaged(file: shard.manifestPath, offset: nil, what: "it belongs to \(manifest.collection)")
       }
+      let path = shard.storePath(manifest.storeNumber)
+      let isSuspect = directory?.suspectStorePaths.contains(path) ?? false
       store = try .open(
-        shard.fileSystem, path: shard.storePath(manifest.storeNumber), collection: id,
-        options: environment.configuration.storeOptions)
+        shard.fileSystem, path: path, collection: id, options: environment.configuration.storeOptions,
+        inspecting: isSuspect)
+      if isSuspect { try directory?.clearSuspicion(ofStore: path) }
       meta = try StoredMeta(store)
       log = try .open(
         shard.fileSystem, directory: shard.logPath,
@@ -46,9 +52,17 @@ struct CollectionRecovery {
     if let base {
       state = try base.state(configuration)
       try Self.rebase(&state, on: try Self.touched(log, base.coveredThrough, meta.sequence), store)
+      if UInt64(state.points.aliveCount) != meta.pointCount {
+        needsRebuild = true
+        environment.logger.warning(
+          "the parts are rebuilt: they and the store count different points",
+          metadata: [
+            "collection": "\(id)", "parts": "\(state.points.aliveCount)", "store": "\(meta.pointCount)",
+          ])
+        state = try Self.loaded(configuration, store, meta)
+      }
     } else {
-      state = try CollectionState(configuration: configuration)
-      try Self.load(&state, from: store)
+      state = try Self.loaded(configuration, store, meta)
     }
     state.sequence = meta.sequence
     state.nextNumber = meta.nextNumber
@@ -94,6 +108,22 @@ struct CollectionRecovery {
         if let point { try state.insertStored(point) }
       }
     }
+  }
+
+  /// A state of every point of the store.
+  /// - Throws: where the store has lost some.
+  private static func loaded(
+    _ configuration: CollectionConfiguration, _ store: PointStore, _ meta: StoredMeta
+  ) throws(RequestError) -> CollectionState {
+    var state = try CollectionState(configuration: configuration)
+    try load(&state, from: store)
+    guard UInt64(state.points.aliveCount) == meta.pointCount else {
+      throw StorageError.damaged(
+        file: store.path, offset: nil,
+        what: "it holds \(state.points.aliveCount) points, \(meta.pointCount) were committed"
+      ).requestError
+    }
+    return state
   }
 
   /// Puts every point of the store into an empty state.

@@ -11,6 +11,7 @@ extension CollectionWriter {
     }
     cutLog()
     if !build.isRunning { beginBuildIfDue() }
+    beginCompactionIfDue()
     setBuildStatus(
       BuildStatus(
         isBuilding: build.isRunning || isBuildDue || !fieldsWithoutPart.isEmpty, error: build.lastError))
@@ -173,7 +174,7 @@ extension CollectionWriter {
     do throws(RequestError) { try replaceManifest(next) } catch { poison(error) }
   }
 
-  private func replaceManifest(_ next: Manifest) throws(RequestError) {
+  func replaceManifest(_ next: Manifest) throws(RequestError) {
     try StorageError.mapped { () throws(StorageError) in try shard.writeManifest(next) }
     manifest = next
   }

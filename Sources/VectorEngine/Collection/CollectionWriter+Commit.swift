@@ -17,6 +17,7 @@ extension CollectionWriter {
   /// Commits when enough has gathered, or it has waited long enough.
   func commitIfDue() {
     guard let pendingSince, failure == nil, !hasUnsynced else { return }
+    if compaction.isRunning, state.pending.byteCount < configuration.pendingBytesMax { return }
     let isDue =
       state.pending.count >= configuration.commitPointsMax
       || pendingSince.duration(to: .now) >= .milliseconds(configuration.commitMillisecondsMax)
@@ -33,6 +34,7 @@ extension CollectionWriter {
     let committed = published.load().state
     guard log.durableSequence >= committed.sequence else { return }
     try environment.stepTimes.measure(.commit) { () throws(RequestError) in
+      if compaction.isRunning { compaction.isStale = true }
       let batch = committed.storeBatch
       try StorageError.mapped { () throws(StorageError) in try store.commit(batch) }
     }
@@ -52,7 +54,9 @@ extension CollectionWriter {
   func cutLog() {
     do throws(RequestError) {
       let covered = manifest.coveredThrough
-      if log.byteCount(after: storeDurableSequence) > UInt64(configuration.logSegmentBytes) * 2 {
+      if !compaction.isRunning,
+        log.byteCount(after: storeDurableSequence) > UInt64(configuration.logSegmentBytes) * 2
+      {
         try syncStore()
       }
       let through = keptAfter(min(storeDurableSequence, covered))

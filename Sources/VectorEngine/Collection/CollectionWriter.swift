@@ -14,7 +14,7 @@ final class CollectionWriter: @unchecked Sendable {
   let environment: EngineEnvironment
   let published: PublishedView
   let log: any OperationLog
-  let store: PointStore
+  var store: PointStore
   var manifest: Manifest
   /// The private state: at or ahead of the published one.
   var state: CollectionState
@@ -33,9 +33,12 @@ final class CollectionWriter: @unchecked Sendable {
   var pins: [UInt64: LogPin] = [:]
   var retention = LogRetention()
   var build = BuildState()
+  var compaction = CompactionState()
   private let status = Mutex(BuildStatus())
   /// How a build hands in its outcome; set before the first job.
   var submitOutcome: @Sendable (BuildOutcome) -> Void = { _ in }
+  /// How the end of a compaction comes back; set before the first job.
+  var submitCompaction: @Sendable (Result<Void, StorageError>) -> Void = { _ in }
 
   var configuration: EngineConfiguration { environment.configuration }
   var logger: Logger { environment.logger }
@@ -65,6 +68,7 @@ final class CollectionWriter: @unchecked Sendable {
     var answers: [Answer] = []
     var isClosing: Completion<Void>?
     var outcomes: [BuildOutcome] = []
+    var compacted: Result<Void, StorageError>?
     for job in jobs {
       switch job {
       case .write(let operations, let producer, let completion):
@@ -76,12 +80,14 @@ final class CollectionWriter: @unchecked Sendable {
       case .unpin(let pin): pins[pin.number] = nil
       case .refuse(let error): poison(error)
       case .install(let outcome): outcomes.append(outcome)
+      case .compacted(let outcome): compacted = outcome
       case .close(let completion): isClosing = completion
       }
     }
     syncAndPublish(&answers)
     for answer in answers { answer.send() }
     forgetDroppedParts()
+    if let compacted { install(compacted) }
     commitIfDue()
     for outcome in outcomes { install(outcome) }
     maintain()

@@ -46,10 +46,13 @@ final class View: Sendable {
 
 extension View: PayloadSource {
   func payload(number: UInt64, id: PointID) throws(RequestError) -> [UInt8] {
-    let point = try StorageError.mapped { () throws(StorageError) in
-      try store.read { (reader) throws(StorageError) in try reader.point(number) }
+    do throws(StorageError) {
+      let point = try store.read { (reader) throws(StorageError) in try reader.point(number) }
+      if let point { return point.payload }
+    } catch {
+      if error.isDamage { published?.damage.note(error.description) }
+      throw error.requestError
     }
-    if let point { return point.payload }
     try checkGone(number: number, id: id)
     return []
   }
@@ -58,13 +61,18 @@ extension View: PayloadSource {
   private func checkGone(number: UInt64, id: PointID) throws(RequestError) {
     let newest = published?.load().state ?? state
     guard let slot = newest.points.slot(of: id), newest.points[slot].number == number else { return }
-    throw .internalError("point \(id) (number \(number)) is missing in \(store.path)")
+    let what = "point \(id) (number \(number)) is missing in \(store.path)"
+    published?.damage.note(what)
+    throw .internalError(what)
   }
 }
 
-/// The place of a collection's newest view.
+/// The place of a collection's newest view, and of what readers found damaged.
 final class PublishedView: Sendable {
   private let view: Mutex<View?> = Mutex(nil)
+  let damage: DamageNote
+
+  init(damage: DamageNote) { self.damage = damage }
 
   func store(_ new: View) { view.withLock { $0 = new } }
 

@@ -1,4 +1,5 @@
 import VectorModel
+import VectorStorage
 
 /// What a collection's writer does, in the order of arrival.
 enum WriteJob: Sendable {
@@ -17,6 +18,8 @@ enum WriteJob: Sendable {
   case refuse(RequestError)
   /// A finished build takes the place of what it was built from.
   case install(BuildOutcome)
+  /// The store was written anew, or that failed.
+  case compacted(Result<Void, StorageError>)
   /// The store takes over everything and all is closed.
   case close(Completion<Void>)
 }

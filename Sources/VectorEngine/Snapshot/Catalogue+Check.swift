@@ -20,4 +20,17 @@ extension Catalogue {
     }
     return state
   }
+
+  /// Reads the catalogue's files again, while nothing changes them.
+  func defects() -> [Defect] {
+    withFilesAtRest { directory in
+      do throws(RequestError) {
+        if isUncertain { return [] }
+        if try Self.state(in: directory) == current { return [] }
+        return [.catalogue("\(directory.cataloguePath) does not give the names that the server has")]
+      } catch {
+        return [.catalogue(error.message)]
+      }
+    }
+  }
 }

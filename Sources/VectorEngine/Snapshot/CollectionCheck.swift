@@ -32,13 +32,22 @@ struct CollectionCheck {
           .lost(name, "\(shard.manifestPath) belongs to the collection \(manifest.collection)"))
       }
       checkParts(manifest)
+      // LMDB trusts its pages, and a damaged one could end this process: so they are read without it first.
+      let inspection = try StorageError.mapped { () throws(StorageError) in
+        try StoreInspection.run(shard.fileSystem, path: shard.storePath(manifest.storeNumber))
+      }
+      guard inspection.defectCount == 0 else {
+        add(inspection, shard.storePath(manifest.storeNumber))
+        return try checkLog(manifest, storeSequence: 0)
+      }
       let store = try StorageError.mapped { () throws(StorageError) in
         try PointStore.open(
           shard.fileSystem, path: shard.storePath(manifest.storeNumber), collection: id,
           options: configuration.storeOptions)
       }
       try checkStore(store)
-      try checkLog(manifest, store)
+      let meta = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store) }
+      try checkLog(manifest, storeSequence: meta.sequence)
       try StorageError.mapped { () throws(StorageError) in try store.close() }
     } catch {
       defects.append(.lost(name, error.message))
@@ -52,10 +61,7 @@ struct CollectionCheck {
     }
     pointCount = report.pointCount
     byteCount += report.byteCount
-    for defect in report.defects { defects.append(.lost(name, defect.description)) }
-    if report.defectCount > UInt64(report.defects.count) {
-      defects.append(.lost(name, "\(store.path): \(report.defectCount) defects in all"))
-    }
+    add(report, store.path)
     guard report.defectCount == 0, proceed() else { return }
     let meta = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store) }
     let contents = try StoreContents(
@@ -73,24 +79,42 @@ struct CollectionCheck {
     }
   }
 
-  private mutating func checkLog(_ manifest: Manifest, _ store: PointStore) throws(RequestError) {
-    let meta = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store) }
+  private mutating func add(_ report: StoreReport, _ path: String) {
+    for defect in report.defects { defects.append(.lost(name, defect.description)) }
+    if report.defectCount > UInt64(report.defects.count) {
+      defects.append(.lost(name, "\(path): \(report.defectCount) defects in all"))
+    }
+  }
+
+  private mutating func checkLog(_ manifest: Manifest, storeSequence: UInt64) throws(RequestError) {
     let log = try StorageError.mapped { () throws(StorageError) in
       try LogCheck(
         shard.fileSystem, directory: shard.logPath,
-        identity: LogIdentity(collection: id, epoch: manifest.epoch), requiredSequence: meta.sequence)
+        identity: LogIdentity(collection: id, epoch: manifest.epoch), requiredSequence: storeSequence)
     }
-    if log.firstSequence > meta.sequence + 1 {
+    if storeSequence > 0, log.firstSequence > storeSequence + 1 {
       defects.append(
         .lost(
           name,
-          "\(shard.logPath) begins at operation \(log.firstSequence), the store ends at \(meta.sequence)"))
+          "\(shard.logPath) begins at operation \(log.firstSequence), the store ends at \(storeSequence)"))
     }
     while let record = try StorageError.mapped({ () throws(StorageError) in try log.next() }), proceed() {
       byteCount += UInt64(record.body.count)
       do throws(RequestError) { _ = try Record(decoding: record.body) } catch {
         defects.append(.lost(name, "\(shard.logPath): operation \(record.sequence): \(error.message)"))
       }
+    }
+  }
+
+  /// Reads the durable operations of a log that is open.
+  mutating func checkLog(_ log: any OperationLog) {
+    let first = log.firstSequence
+    do throws(StorageError) {
+      let reader = try log.records(after: first - 1)
+      while let record = try reader.next(), proceed() { byteCount += UInt64(record.body.count) }
+    } catch {
+      // What was given back meanwhile cannot be read any more, and need not be.
+      if log.firstSequence == first { defects.append(.lost(name, error.description)) }
     }
   }
 

@@ -36,7 +36,7 @@ extension CollectionWriter {
   /// Keeps the log from the store's last operation on.
   func pin() -> Result<LogPin, RequestError> {
     do throws(RequestError) {
-      if failure == nil, !hasUnsynced { try commitStore() }
+      if failure == nil, !hasUnsynced, !compaction.isRunning { try commitStore() }
       let sequence = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store).sequence }
       let pin = LogPin(
         number: (pins.keys.max() ?? 0) + 1, sequence: sequence, epoch: manifest.epoch, log: log, store: store)

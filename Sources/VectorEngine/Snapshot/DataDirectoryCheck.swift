@@ -73,11 +73,7 @@ package struct DataDirectoryCheck {
   private mutating func checkCatalogue() -> CatalogueState? {
     progress("catalogue", 0, 1)
     do throws(RequestError) { return try Catalogue.state(in: directory) } catch {
-      report.defects.append(
-        Defect(
-          .damage, collection: nil, what: error.message,
-          advice: "keep a copy of the data directory, then restore the newest snapshot of the storage into "
-            + "a new one: needletail restore SNAPSHOT --data-dir NEW"))
+      report.defects.append(.catalogue(error.message))
       return nil
     }
   }
@@ -94,17 +90,10 @@ package struct DataDirectoryCheck {
         report.snapshotCount += 1
         report.byteCount += entry.description.byteCount
         if let base = entry.description.base, !names.contains(base) {
-          report.defects.append(
-            Defect(
-              .damage, collection: entry.collectionName,
-              what: "\(path) adds to the snapshot \(base), which is missing",
-              advice: "put the base back beside it, or delete the snapshot and make a full one"))
+          report.defects.append(.missingBase(entry.collectionName, path, base))
         }
       } catch {
-        report.defects.append(
-          Defect(
-            .damage, collection: nil, what: error.message,
-            advice: "delete the snapshot and make a new one while the collection is sound"))
+        report.defects.append(.snapshot(nil, error.message))
       }
     }
   }

@@ -1,6 +1,6 @@
 /// Something on disk that is not as it must be, and what to do about it.
 package struct Defect: Hashable, Sendable {
-  package enum Kind: String, Sendable {
+  package enum Kind: String, CaseIterable, Sendable {
     /// Data that nothing on this disk can give back.
     case damage
     /// Something that the server makes anew by itself.
@@ -26,6 +26,26 @@ package struct Defect: Hashable, Sendable {
       .damage, collection: collection, what: what,
       advice: "keep a copy of the collection's directory, then restore it from its newest snapshot: "
         + "needletail restore SNAPSHOT --collection \(collection)")
+  }
+
+  static func catalogue(_ what: String) -> Defect {
+    Defect(
+      .damage, collection: nil, what: what,
+      advice:
+        "keep a copy of the data directory, then restore the newest snapshot of the storage into a new one: "
+        + "needletail restore SNAPSHOT --data-dir NEW")
+  }
+
+  static func snapshot(_ collection: String?, _ what: String) -> Defect {
+    Defect(
+      .damage, collection: collection, what: what,
+      advice: "delete the snapshot and make a new one while the collection is sound")
+  }
+
+  static func missingBase(_ collection: String?, _ path: String, _ base: String) -> Defect {
+    Defect(
+      .damage, collection: collection, what: "\(path) adds to the snapshot \(base), which is missing",
+      advice: "put the base back beside it, or delete the snapshot and make a full one")
   }
 
   static func rebuilt(_ collection: String, _ what: String) -> Defect {

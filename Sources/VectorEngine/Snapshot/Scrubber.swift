@@ -6,7 +6,7 @@ import VectorStorage
 /// Reads everything now and then, at low priority, since much damage shows only where somebody reads.
 ///
 /// A damaged part is put aside, and its collection is opened anew: then it is rebuilt from the store. Damage in
-/// a store is logged; only a restore mends it.
+/// a store or log shows in the collection's status, in the log and in the metrics; only a restore mends it.
 final class Scrubber: Sendable {
   private static let tickMilliseconds = 60_000
   /// The first time is this long after the start.
@@ -49,40 +49,52 @@ final class Scrubber: Sendable {
   /// What the last run found.
   var defects: [Defect] { state.withLock { $0.defects } }
 
-  /// Reads every collection and every snapshot once, on this thread.
+  /// Reads catalogue, collections and snapshots once, on this thread.
   func run() {
-    var defects: [Defect] = []
+    var defects = service.catalogue.defects()
     for (name, id) in service.catalogue.current.collections.sorted(by: { $0.key < $1.key })
     where !cancellation.isCancelled {
-      // One that is deleted meanwhile has nothing that could be damaged.
-      guard let found = try? scrub(name, id) else { continue }
-      defects += found
+      do throws(RequestError) { defects += try scrub(name, id) } catch {
+        // One that is deleted meanwhile has nothing that could be damaged.
+        guard !cancellation.isCancelled, service.catalogue.current.collections[name] == id else { continue }
+        defects.append(.lost(name, error.message))
+      }
     }
-    for defect in defects {
-      service.environment.logger.error(
-        "scrub found damage", metadata: ["what": "\(defect.what)", "advice": "\(defect.advice)"])
-    }
+    defects += service.library.defects { [cancellation] in !cancellation.isCancelled }
+    for defect in defects { log(defect) }
     state.withLock { $0.defects = defects }
+    service.environment.counters.noteScrub(
+      defects, endMilliseconds: cancellation.isCancelled ? nil : currentMilliseconds())
+  }
+
+  private func log(_ defect: Defect) {
+    service.environment.logger.log(
+      level: defect.kind == .damage ? .error : .warning, "scrub found damage",
+      metadata: [
+        "kind": "\(defect.kind.rawValue)", "collection": "\(defect.collection ?? "")",
+        "what": "\(defect.what)", "advice": "\(defect.advice)",
+      ])
   }
 
   private func scrub(_ name: String, _ id: UUID128) throws(RequestError) -> [Defect] {
     let shard = service.directory.shard(of: id)
     let cancellation = cancellation
-    let (defects, hasDamagedParts) = try service.withPinned(id) { (_, pin) throws(RequestError) in
+    let check = CollectionCheck(
+      id: id, name: name, shard: shard, configuration: service.environment.configuration,
+      proceed: { !cancellation.isCancelled })
+    let (defects, hasDamagedParts) = try service.withPinned(id) { (collection, pin) throws(RequestError) in
       let manifest = try StorageError.mapped { () throws(StorageError) in try shard.readManifest() }
-      var parts = CollectionCheck(
-        id: id, name: name, shard: shard, configuration: service.environment.configuration,
-        proceed: { !cancellation.isCancelled })
+      var parts = check
       parts.checkParts(manifest)
       // Parts that were replaced meanwhile may be gone; the new ones are for the next run.
       let later = try StorageError.mapped { () throws(StorageError) in try shard.readManifest() }
-      let hasDamagedParts = !parts.defects.isEmpty && later == manifest
+      let hasDamagedParts = !parts.defects.isEmpty && later.generations == manifest.generations
       if hasDamagedParts { try putAside(manifest, shard) }
-      var store = CollectionCheck(
-        id: id, name: name, shard: shard, configuration: service.environment.configuration,
-        proceed: { !cancellation.isCancelled })
-      try store.checkStore(pin.store)
-      return ((hasDamagedParts ? parts.defects : []) + store.defects, hasDamagedParts)
+      var lasting = check
+      try lasting.checkStore(pin.store)
+      lasting.checkLog(pin.log)
+      if !cancellation.isCancelled { collection.damage.replace(with: lasting.defects.first?.what) }
+      return ((hasDamagedParts ? parts.defects : []) + lasting.defects, hasDamagedParts)
     }
     if hasDamagedParts { let _: Void = try service.waiting { service.collections.reopen(id, $0) } }
     return defects

@@ -15,6 +15,7 @@ package struct EngineMetrics: MetricsSource {
         "collection_delta_rows", "rows of an open collection that no graph holds yet",
         { Double($0.deltaRowsCount) }
       ),
+      ("collection_damaged", "whether something of an open collection is damaged", { $0.isDamaged ? 1 : 0 }),
       ("collection_building", "whether a generation is being built", { $0.isBuilding ? 1 : 0 }),
     ]
     var families = [
@@ -31,10 +32,32 @@ package struct EngineMetrics: MetricsSource {
         name: "write_step_seconds_total", help: "time spent in each step of all writes", kind: .counter,
         samples: figures.writeSteps.map { .init($0.seconds, labels: [("step", $0.step)]) }),
     ]
+    families += Self.upkeep(figures)
     for (name, help, value) in values {
       let samples = zip(figures.open, labels).map { MetricFamily.Sample(value($0), labels: $1) }
       families.append(MetricFamily(name: name, help: help, kind: .gauge, samples: samples))
     }
     return families
+  }
+
+  /// What the engine does for its files by itself.
+  private static func upkeep(_ figures: EngineFigures) -> [MetricFamily] {
+    [
+      MetricFamily(
+        name: "store_compactions_total", help: "stores written anew without their free pages", kind: .counter,
+        value: Double(figures.compactionsCount)),
+      MetricFamily(
+        name: "store_compactions_freed_bytes_total", help: "bytes that these gave back", kind: .counter,
+        value: Double(figures.compactionsFreedBytes)),
+      MetricFamily(
+        name: "scrubs_total", help: "readings of all data that came to their end", kind: .counter,
+        value: Double(figures.scrubsCount)),
+      MetricFamily(
+        name: "scrub_last_timestamp_seconds", help: "when the last of them ended; 0 before the first",
+        kind: .gauge, value: figures.scrubEndSeconds),
+      MetricFamily(
+        name: "scrub_defects_total", help: "defects that scrubs found", kind: .counter,
+        samples: figures.defects.map { .init(Double($0.count), labels: [("kind", $0.kind)]) }),
+    ]
   }
 }

@@ -6,6 +6,7 @@ package import VectorModel
 /// FORMAT                          what this directory is, and its version
 /// lock                            held while a process uses the directory
 /// crash-note                      the stores in which the last process ended by a signal
+/// suspect-stores                  the same of earlier processes, until an inspection finds them sound
 /// catalogue/                      names, aliases and states of collections
 /// collections/<32 hex digits>/0/  one collection's files
 /// snapshots/
@@ -14,9 +15,7 @@ package final class DataDirectory: Sendable {
   package let path: String
   package let fileSystem: any FileSystem
   private let lock: any File
-  /// Stores in which the process before this one ended by a signal. They are to be inspected (`StoreInspection`)
-  /// before they are opened, since opening or reading them may end this process, too.
-  package let suspectStorePaths: [String]
+  private let suspects: SuspectStores
   static let formatVersion: UInt32 = 1
   private static let formatPrefix = "needletail data directory, version "
   private static let deletedSuffix = ".deleted"
@@ -30,7 +29,7 @@ package final class DataDirectory: Sendable {
     try fileSystem.createDirectory(path)
     lock = try fileSystem.open(path + "/lock", .createOrOpen)
     guard try lock.lock() else { throw .locked(directory: path) }
-    suspectStorePaths = try CrashNote.take(fileSystem, path: path + "/crash-note")
+    suspects = try SuspectStores(fileSystem, directory: path)
     if try fileSystem.kind(of: path + "/FORMAT") == nil {
       try createTree()
     } else {
@@ -42,6 +41,13 @@ package final class DataDirectory: Sendable {
   package var cataloguePath: String { path + "/catalogue" }
   package var snapshotsPath: String { path + "/snapshots" }
   package var collectionsPath: String { path + "/collections" }
+
+  /// Stores in which an earlier process ended by a signal and that nothing has found sound since. They are to be
+  /// inspected (`StoreInspection`) before they are opened: opening or reading them may end this process, too.
+  package var suspectStorePaths: [String] { suspects.paths }
+
+  /// Notes that an inspection found nothing wrong with a store.
+  package func clearSuspicion(ofStore path: String) throws(StorageError) { try suspects.clear(path) }
 
   /// Lets a signal that ends this process inside a store leave a note for the next one; once a process.
   package func installCrashNote() throws(StorageError) { try CrashNote.install(path: path + "/crash-note") }
@@ -99,7 +105,10 @@ package final class DataDirectory: Sendable {
 
   private func createTree() throws(StorageError) {
     let strangers = try fileSystem.list(path).filter {
-      !["lock", "crash-note", "FORMAT.tmp", "catalogue", "collections", "snapshots", "lost+found"].contains(
+      ![
+        "lock", "crash-note", "suspect-stores", "FORMAT.tmp", "catalogue", "collections", "snapshots",
+        "lost+found",
+      ].contains(
         $0)
     }
     var files = strangers

@@ -1,4 +1,5 @@
 import CChecksum
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -13,19 +14,20 @@ import CChecksum
 /// LMDB trusts its pages, so a damaged one may end the process whenever it is read. The next process reads the note,
 /// inspects the stores that it names before it opens them, and refuses the damaged ones while the others serve.
 package enum CrashNote {
-  /// Writes to `path` from now on when a signal ends this process inside a store.
+  private static let installing = Mutex<Void>(())
+
+  /// Writes to `path` from now on when a signal ends this process inside a store; the last call counts.
   package static func install(path: String) throws(StorageError) {
-    let code = unsafe nt_crash_note_install(path)
+    let code = installing.withLock { _ in unsafe nt_crash_note_install(path) }
     guard code == 0 else {
       throw .io(operation: "installation of signal handlers", file: path, offset: nil, errno: code)
     }
   }
 
-  /// The stores' files that the note of an earlier process names, each once, and removes the note.
-  package static func take(_ fileSystem: any FileSystem, path: String) throws(StorageError) -> [String] {
+  /// The stores' files that the note of an earlier process names, each once.
+  static func read(_ fileSystem: any FileSystem, path: String) throws(StorageError) -> [String] {
     guard try fileSystem.kind(of: path) == .file else { return [] }
     let text = String(decoding: try fileSystem.readFile(path, byteCountMax: 1 << 20), as: UTF8.self)
-    try fileSystem.unlink(path)
     return Set(text.split(separator: "\n").map(String.init)).sorted()
   }
 }

@@ -13,4 +13,12 @@ extension PointStore {
         what: "the file ends here, its meta page says \(check.usedByteCount) bytes")
     }
   }
+
+  /// Bytes of all pages up to the last one that was ever used, and of those that hold something now.
+  /// - Complexity: O(1).
+  package func space() throws(StorageError) -> (byteCount: UInt64, liveByteCount: UInt64) {
+    let byteCount = try usedByteCount()
+    let live = try read { (reader) throws(StorageError) in try reader.livePageBytes() }
+    return (byteCount, min(live, byteCount))
+  }
 }

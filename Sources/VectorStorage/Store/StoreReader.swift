@@ -170,6 +170,20 @@ import CLMDB
     return count
   }
 
+  /// Bytes of the pages that the trees of all tables have, with the two of LMDB's own and the two meta pages.
+  func livePageBytes() throws(StorageError) -> UInt64 {
+    var bytes: UInt64 = 0
+    for handle in StoreTable.allCases.map({ environment.handle($0) }) + [0, 1] {
+      var tree = MDB_stat()
+      let code = unsafe mdb_stat(transaction, handle, &tree)
+      guard code == 0 else { throw LMDB.error(code, "reading of a table's size", path) }
+      let pageCount = tree.ms_branch_pages + tree.ms_leaf_pages + tree.ms_overflow_pages
+      bytes += UInt64(pageCount) * UInt64(tree.ms_psize)
+      if handle == 0 { bytes += 2 * UInt64(tree.ms_psize) }
+    }
+    return bytes
+  }
+
   /// A cursor that must not outlive this reader.
   func cursor(_ table: StoreTable) throws(StorageError) -> StoreCursor {
     unsafe try StoreCursor(transaction, handle: environment.handle(table), name: table.name, environment)
