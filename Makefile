@@ -18,7 +18,7 @@ server = $$(swift build -c release --show-bin-path)/needletail
 swift_files = find Package.swift $(wildcard Sources Tests Benchmarks FuzzTesting) -name '*.swift' -not -path '*/.*' -print0
 shell_scripts = $(wildcard .ci/*)
 
-.PHONY: help deps demo demo-video test test-video check format run bench crash ci
+.PHONY: help deps demo demo-video test test-video check format run bench crash fault ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +35,7 @@ demo-video: deps ## make ten films, embed them, ask for what was said, shown and
 	"$(embedder)" model install minilm || echo "no text model: texts are compared by their words"
 	python3 Examples/video-demo/demo_video.py --server "$(server)" --embedder "$(embedder)"
 
-test: deps ## build, unit tests, the official Python client, the crash loop
+test: deps ## build, unit tests, the official Python client, crash loop, power loss, full disk
 	.ci/test
 
 test-video: demo-video ## also 100 transformed copies, and ONNX Runtime with small models
@@ -71,6 +71,13 @@ crash: deps ## the crash loop against the release build (CRASH_ROUNDS=, 1000 unl
 	$(release)
 	python=$$(.ci/venv smoke Tests/Smoke/requirements.txt); \
 	"$$python" Tests/Smoke/crash_loop.py --server "$(server)" --rounds "$${CRASH_ROUNDS:-1000}"
+
+fault: deps ## every fault at every place: the long forms of the fault tests, power loss and full disk
+	$(release)
+	NEEDLETAIL_LONG_TESTS=1 swift test --disable-xctest --filter 'VectorStorageTests|VectorEngineTests'
+	python=$$(.ci/venv smoke Tests/Smoke/requirements.txt); \
+	"$$python" Tests/Smoke/power_loss.py --server "$(server)" --rounds "$${POWER_ROUNDS:-100}"; \
+	"$$python" Tests/Smoke/full_disk.py --server "$(server)" --rounds "$${DISK_ROUNDS:-20}"
 
 ci: ## what continuous integration runs
 	.ci/run

@@ -29,9 +29,12 @@ class Connection:
     def __init__(self, host, port, timeout_seconds=120):
         self._http = http.client.HTTPConnection(host, port, timeout=timeout_seconds)
 
-    def send(self, method, path, body=None):
-        """Sends one request and returns (status, bytes). `body` is JSON bytes or a value to encode."""
-        headers = {}
+    def send(self, method, path, body=None, key=None):
+        """Sends one request and returns (status, bytes). `body` is JSON bytes or a value to encode.
+
+        `key` goes along as `Idempotency-Key`: a write that is repeated with its key is applied once.
+        """
+        headers = {} if key is None else {"Idempotency-Key": key}
         if body is not None:
             headers["Content-Type"] = "application/json"
             if not isinstance(body, bytes):
@@ -40,16 +43,16 @@ class Connection:
         response = self._http.getresponse()
         return response.status, response.read()
 
-    def envelope(self, method, path, body=None):
+    def envelope(self, method, path, body=None, key=None):
         """The whole answer: result, status, time, and `applied` where the server changed the question."""
-        status, data = self.send(method, path, body)
+        status, data = self.send(method, path, body, key)
         if status not in (200, 202):
             raise RequestFailed(status, error_message(data))
         return json.loads(data)
 
-    def request(self, method, path, body=None):
+    def request(self, method, path, body=None, key=None):
         """The answer's `result`; raises `RequestFailed` for every status but 200 and 202."""
-        return self.envelope(method, path, body)["result"]
+        return self.envelope(method, path, body, key)["result"]
 
     def close(self):
         self._http.close()

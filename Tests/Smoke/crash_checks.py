@@ -1,5 +1,8 @@
 """Compares what the server serves after a crash with what the ledgers allow. Every difference is an AssertionError."""
 
+import json
+import subprocess
+
 from ledger import BUCKETS, VECTORS
 from smoke_data import score
 
@@ -11,7 +14,7 @@ def read_points(connection, collection):
     """All points by scrolling: id → (vectors by name, payload)."""
     points, offset = {}, None
     while True:
-        body = {"limit": 500, "with_payload": True, "with_vector": True}
+        body = {"limit": 2000, "with_payload": True, "with_vector": True}
         if offset is not None:
             body["offset"] = offset
         page = connection.request("POST", f"/collections/{collection}/points/scroll", body)
@@ -38,8 +41,32 @@ def describe_difference(wanted, found):
     return "\n".join(lines)
 
 
+def check_everything(connection, ledgers, catalogue, snapshots, source):
+    """Compares the server with all ledgers; returns how many writes in flight turned out to have been kept."""
+    if snapshots.writes:
+        check_snapshots(connection, snapshots, source)
+    kept = check_catalogue(connection, catalogue)
+    for collection in VECTORS:
+        kept += check_collection(
+            connection, collection, [ledger for ledger in ledgers if ledger.collection == collection], source)
+    return kept
+
+
+def check_files(program, directory):
+    """Reads the whole data directory of a server that does not run."""
+    result = subprocess.run([program, "verify", "--json", "--data-dir", directory], capture_output=True, check=False)
+    assert result.returncode == 0, (
+        f"verify ends with code {result.returncode}: {result.stdout.decode()[-2000:]} {result.stderr.decode()[-2000:]}")
+    assert json.loads(result.stdout)["defects"] == [], result.stdout
+
+
 def check_collection(connection, collection, ledgers, source):
     """Points, counts and searches of one collection. Returns how many writes in flight had been kept."""
+    if not any(ledger.writes for ledger in ledgers):
+        wanted = sum(len(ledger.state) for ledger in ledgers)
+        counted = connection.request("POST", f"/collections/{collection}/points/count", {"exact": True})["count"]
+        assert counted == wanted, f"{collection}: {counted} points counted, {wanted} there, and nothing was written"
+        return 0
     found = read_points(connection, collection)
     owners = {identifier: ledger for ledger in ledgers for identifier in ledger.ids}
     parts = {ledger.number: {} for ledger in ledgers}
@@ -102,6 +129,25 @@ def check_search(connection, collection, points, name, dimension, distance, sour
                     f"{what}: {point['id']} scores {point['score']}, its distance gives {wanted}")
                 assert not exact or abs(point["score"] - nearest[rank]) <= TOLERANCE, (
                     f"{what}: rank {rank} scores {point['score']}, the nearest scores {nearest[rank]}")
+
+
+def check_snapshots(connection, ledger, source):
+    """Every acknowledged snapshot is listed; one of those listed is restored now and then."""
+    found = {}
+    for collection in ("single", "named"):
+        for snapshot in connection.request("GET", f"/collections/{collection}/snapshots"):
+            found[snapshot["name"]] = collection
+    lost = set.intersection(*(set(state) for state in ledger.possible_states())) - found.keys()
+    assert not lost, f"snapshots are gone: {lost}"
+    ledger.settle(found)
+    if found and source.random() < 0.3:
+        name = source.choice(list(found))
+        path = "/collections/restored"
+        # The server compares checksums, counts, digest and stored answers before it says yes.
+        connection.request("PUT", f"{path}/snapshots/recover?wait=true", {"location": name})
+        counted = connection.request("POST", f"{path}/points/count", {"exact": True})["count"]
+        assert counted == len(read_points(connection, "restored")), f"{counted} points counted in {name}"
+        connection.request("DELETE", path)
 
 
 def check_catalogue(connection, ledger):

@@ -2,120 +2,18 @@
 
 usage: python3 crash_loop.py --server <path of the needletail program> [--rounds N] [--seed N] [--writers N]
 
-Every acknowledged write must be there, nothing that was never sent, and no request by halves. Standard library only.
+Every acknowledged write must be there, nothing that was never sent or was refused, and no request by halves, be it
+one of 10,000 points; a write that is repeated with its idempotency key counts once. Standard library only.
 """
 
 import argparse
-import http.client
 import os
 import random
-import sys
 import tempfile
-import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "Examples"))
-from crash_checks import check_catalogue, check_collection
-from ledger import BUCKETS, VECTORS, CatalogueLedger, PointLedger
-from needletail_rest import RequestFailed, Server
-
-CLOSED = (ConnectionError, http.client.HTTPException, OSError)
-
-
-class Round:
-    """Writers and a searcher against one life of the server."""
-
-    def __init__(self, server, ledgers, source):
-        self.server = server
-        self.ended = threading.Event()
-        self._stopping = False
-        self.failures = []
-        self.acknowledged = 0
-        self._progress = threading.Condition()
-        threads = [threading.Thread(target=self._write, args=(ledger, random.Random(source.random())))
-                   for ledger in ledgers]
-        threads.append(threading.Thread(target=self._search, args=(random.Random(source.random()),)))
-        self._threads = threads
-        for thread in threads:
-            thread.start()
-
-    def _write(self, ledger, source):
-        connection = self.server.connect()
-        try:
-            while not self.ended.is_set():
-                write = ledger.next_write(source)
-                ledger.in_flight = write.outcomes
-                result = connection.request(write.method, write.path, write.body)
-                ledger.acknowledge()
-                self._note_operation(ledger, result)
-                with self._progress:
-                    self.acknowledged += 1
-                    self._progress.notify_all()
-        except RequestFailed as error:
-            # A server that is being stopped may refuse what it has not begun.
-            if not (self._stopping and error.status == 503):
-                self._fail(f"{write.method} {write.path}: {error}")
-        except CLOSED as error:
-            if not self._stopping:
-                self._fail(f"{write.method} {write.path}: {error!r} although the server runs")
-
-    def _note_operation(self, ledger, result):
-        results = result if isinstance(result, list) else [result]
-        if not isinstance(ledger, PointLedger):
-            return
-        for identifier in (result["operation_id"] for result in results):
-            if identifier <= ledger.operation_id:
-                self._fail(f"operation_id {identifier} after {ledger.operation_id}")
-            ledger.operation_id = identifier
-
-    def _search(self, source):
-        connection = self.server.connect()
-        try:
-            while not self.ended.is_set():
-                collection = source.choice(list(VECTORS))
-                name, (dimension, _) = source.choice(list(VECTORS[collection].items()))
-                body = {"query": [source.uniform(-1, 1) for _ in range(dimension)], "with_payload": True,
-                        "filter": {"must": [{"key": "bucket", "match": {"value": source.randrange(BUCKETS)}}]}}
-                if name:
-                    body["using"] = name
-                connection.request("POST", f"/collections/{collection}/points/query", body)
-        except RequestFailed as error:
-            self._fail(f"search while writing: {error}")
-        except CLOSED:
-            pass
-
-    def _fail(self, message):
-        with self._progress:
-            self.failures.append(message)
-            self._progress.notify_all()
-
-    def pause(self, seconds):
-        """Lets the writers go on for a moment."""
-        self.ended.wait(seconds)
-
-    def run_until(self, acknowledged_min, seconds_max=120):
-        """Waits for so many acknowledgements, or the first failure."""
-        with self._progress:
-            reached = self._progress.wait_for(
-                lambda: self.failures or self.acknowledged >= acknowledged_min, seconds_max)
-        if not reached:
-            self._fail(f"only {self.acknowledged} of {acknowledged_min} writes within {seconds_max} s")
-
-    def end(self, crash):
-        """Stops the server, by SIGKILL or SIGTERM, while the writers are at it, and then the writers."""
-        self._stopping = True
-        if crash:
-            self.server.kill()
-            self.ended.set()
-        else:
-            self.ended.set()
-            code = self.server.stop()
-            if code != 0:
-                self._fail(f"exit code {code} after SIGTERM")
-        for thread in self._threads:
-            thread.join()
-        if self.failures:
-            raise SystemExit("crash loop: " + "\n".join(self.failures) + "\n" + self.server.log_tail())
+from crash_checks import check_everything, check_files
+from crash_round import Round, Server, Workload
 
 
 def start_again(program, directory, source):
@@ -132,73 +30,71 @@ def start_again(program, directory, source):
             killed += 1
 
 
-def create_collections(connection):
-    for collection, vectors in VECTORS.items():
-        parameters = {name: {"size": size, "distance": distance} for name, (size, distance) in vectors.items()}
-        connection.request("PUT", f"/collections/{collection}", {
-            "vectors": parameters.get("", parameters),
-            # Low, so that graphs are built and dropped while the server is being killed.
-            "optimizers_config": {"indexing_threshold": 50}, "hnsw_config": {"full_scan_threshold": 10}})
-        for field in ("writer", "bucket"):
-            connection.request(
-                "PUT", f"/collections/{collection}/index?wait=true", {"field_name": field, "field_schema": "integer"})
-
-
-def check_everything(server, ledgers, catalogue, source):
-    """Compares the server with the ledgers; returns how many writes in flight turned out to have been kept."""
-    connection = server.connect()
-    kept = check_catalogue(connection, catalogue)
-    for collection in VECTORS:
-        kept += check_collection(
-            connection, collection, [ledger for ledger in ledgers if ledger.collection == collection], source)
-    connection.close()
-    return kept
-
-
 def run(options, directory):
     source = random.Random(options.seed)
-    names = list(VECTORS)
-    ledgers = [PointLedger(n + 1, names[n % len(names)]) for n in range(options.writers)]
-    catalogue = CatalogueLedger()
-    acknowledged_total = 0
+    totals = {"acknowledged": 0, "bulk": 0, "retried": 0, "kills": 0, "snapshots": 0}
+    workload = Workload(options.writers)
     server = Server(options.server, directory)
-    create_collections(server.connect())
+    workload.create_collections(server.connect())
     for number in range(1, options.rounds + 1):
-        current = Round(server, [*ledgers, catalogue], source)
-        current.run_until(source.randint(options.writes_min, options.writes_max))
+        ledgers = workload.choose(source)
+        current = Round(server, ledgers, source)
+        current.run_until(source.randint(options.writes_min, options.writes_max), source.uniform(1, options.seconds_max))
         # From the last acknowledgement to the signal: anything from nothing to a few groups of writes.
         current.pause(source.uniform(0, 0.02))
         crash = source.random() < 0.85
-        current.end(crash)
-        acknowledged_total += current.acknowledged
-        server, seconds, killed = start_again(options.server, directory, source)
+        current.end(server.kill if crash else None)
         try:
-            kept = check_everything(server, ledgers, catalogue, source)
+            is_verified = source.random() < 0.2
+            if is_verified:
+                check_files(options.server, directory)
+            server, seconds, killed = start_again(options.server, directory, source)
+            connection = server.connect()
+            kept = check_everything(connection, workload.points, workload.catalogue, workload.snapshots, source)
+            retried = workload.retry(connection, source)
+            connection.close()
         except AssertionError as error:
             server.kill()
             raise SystemExit(f"crash loop, round {number}, seed {options.seed}: {error}\n{server.log_tail()}")
-        points = sum(len(ledger.state) for ledger in ledgers)
-        print(f"  round {number}: {'SIGKILL' if crash else 'SIGTERM'} after {current.acknowledged} acknowledged writes, "
-              f"{killed} kills while starting, ready in {seconds:.2f} s, {points} points as they must be, "
-              f"{kept} writes in flight kept", flush=True)
-    server.stop()
-    return acknowledged_total
+        totals["acknowledged"] += current.acknowledged
+        totals["bulk"] += workload.bulk in ledgers
+        totals["snapshots"] += workload.snapshots in ledgers
+        totals["retried"] += retried
+        totals["kills"] += crash + killed
+        points = sum(len(ledger.state) for ledger in workload.points)
+        print(f"  round {number}: {'SIGKILL' if crash else 'SIGTERM'} after {current.acknowledged} acknowledged writes"
+              f"{', of 10,000 points too' if workload.bulk in ledgers else ''}"
+              f"{', with snapshots' if workload.snapshots in ledgers else ''}; {killed} kills while starting, "
+              f"{'files verified, ' if is_verified else ''}ready in {seconds:.2f} s, {points} points as they must be, "
+              f"{kept} writes in flight kept, {retried} retried", flush=True)
+    check_last(server, workload, source)
+    return totals
+
+
+def check_last(server, workload, source):
+    """What the retries of the last round left."""
+    check_everything(server.connect(), workload.points, workload.catalogue, workload.snapshots, source)
+    if server.stop() != 0:
+        raise SystemExit(f"the server did not stop well:\n{server.log_tail()}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", required=True, help="path of the needletail program")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))
-    parser.add_argument("--writers", type=int, default=4)
+    parser.add_argument("--writers", type=int, default=4, help="besides the one of 10,000 points")
     parser.add_argument("--writes-min", type=int, default=20, help="acknowledged writes of a round at least")
     parser.add_argument("--writes-max", type=int, default=800)
+    parser.add_argument("--seconds-max", type=float, default=4, help="a round is ended after this time at the latest")
     options = parser.parse_args()
-    print(f"crash loop: {options.rounds} rounds, {options.writers} writers, seed {options.seed}")
+    print(f"crash loop: {options.rounds} rounds, {options.writers} writers and one of bulk, seed {options.seed}")
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="needletail-crash-") as directory:
-        acknowledged = run(options, os.path.join(directory, "data"))
-    print(f"crash loop: {acknowledged} acknowledged writes, none lost, no ghosts, none by halves, "
+        totals = run(options, os.path.join(directory, "data"))
+    print(f"crash loop: {options.rounds} rounds, {totals['kills']} kills, {totals['acknowledged']} acknowledged writes "
+          f"({totals['bulk']} rounds with 10,000 points a write, {totals['snapshots']} with snapshots), "
+          f"{totals['retried']} repeated: none lost, no ghosts, none by halves, none twice, "
           f"{time.monotonic() - started:.1f} s")
 
 

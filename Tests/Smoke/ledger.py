@@ -9,8 +9,9 @@ import dataclasses
 import uuid
 from typing import Any
 
-VECTORS = {"single": {"": (16, "Euclid")}, "named": {"a": (16, "Dot"), "b": (8, "Euclid")}}
+VECTORS = {"single": {"": (16, "Euclid")}, "named": {"a": (16, "Dot"), "b": (8, "Euclid")}, "bulk": {"": (4, "Dot")}}
 POINTS_OF_A_WRITER = 600
+BULK_POINTS = 10_000
 BUCKETS = 8
 
 # How a change is sent alone; the key is its name within `points/batch`.
@@ -33,6 +34,13 @@ class Write:
     body: Any
     # The states in which the write may leave the writer's part when it is cut short; the last is success.
     outcomes: list
+    # Sent as `Idempotency-Key`: repeated with it, the write is applied once and answered as before.
+    key: str | None = None
+    # The server must answer 400 and change nothing.
+    is_bad: bool = False
+
+    def send(self, connection):
+        return connection.request(self.method, self.path, self.body, self.key)
 
 
 class Ledger:
@@ -40,31 +48,52 @@ class Ledger:
 
     def __init__(self):
         self.state = {}
-        self.in_flight = []
-        self.operation_id = -1
+        # The write that was sent and not answered.
+        self.in_flight = None
+        # The last acknowledged write that had a key, and its answer.
+        self.last_keyed = None
+        # Since the last round began.
+        self.writes = 0
 
     def possible_states(self):
-        return [self.state, *self.in_flight]
+        return [self.state, *(self.in_flight.outcomes if self.in_flight else [])]
 
-    def acknowledge(self):
-        self.state, self.in_flight = self.in_flight[-1], []
+    def begin(self, write):
+        self.in_flight = write
+        self.writes += 1
+
+    def acknowledge(self, answer):
+        if self.in_flight.key and not self.in_flight.is_bad:
+            self.last_keyed = self.in_flight, answer
+        self.state, self.in_flight = self.in_flight.outcomes[-1], None
 
     def settle(self, state):
-        """After a crash: this is what the server kept. Returns whether the write in flight was kept, wholly or not."""
+        """After a crash: this is what the server kept. Returns whether the write in flight was kept, wholly or not.
+
+        The write in flight stays noted, for a retry, until the next one begins.
+        """
         kept = state is not self.state
-        self.state, self.in_flight = state, []
+        self.state = state
         return kept
 
 
 class PointLedger(Ledger):
     """One writer's points: id → (vectors by name, payload)."""
 
-    def __init__(self, number, collection):
+    def __init__(self, number, collection, points=POINTS_OF_A_WRITER):
         super().__init__()
+        self.operation_id = -1
         self.number = number
         self.collection = collection
-        self.ids = [self._id(n) for n in range(POINTS_OF_A_WRITER)]
+        self.ids = [self._id(n) for n in range(points)]
         self._stamp = 0
+
+    def acknowledge(self, answer):
+        for result in answer if isinstance(answer, list) else [answer] if answer else []:
+            identifier = result["operation_id"]
+            assert identifier > self.operation_id, f"operation_id {identifier} after {self.operation_id}"
+            self.operation_id = identifier
+        super().acknowledge(answer)
 
     def _id(self, n):
         """Three ids of four are integers, the others UUIDs."""
@@ -72,16 +101,32 @@ class PointLedger(Ledger):
 
     def next_write(self, random):
         base, wait = f"/collections/{self.collection}/", random.choice(["?wait=true", "?wait=false", ""])
+        key = self._key(random)
+        if random.random() < 0.03:
+            return self._bad_upsert(base + "points" + wait, random, key)
         if random.random() < 0.1:
             operations, outcomes, state = [], [], self.state
             for _ in range(random.randint(2, 5)):
                 kind, body, state = self._change(state, random)
                 operations.append({kind: body})
                 outcomes.append(state)
-            return Write("POST", base + "points/batch" + wait, {"operations": operations}, outcomes)
+            return Write("POST", base + "points/batch" + wait, {"operations": operations}, outcomes, key)
         kind, body, state = self._change(self.state, random)
         method, path = ROUTES[kind]
-        return Write(method, base + path + wait, body, [state])
+        return Write(method, base + path + wait, body, [state], key)
+
+    def _key(self, random):
+        """None, a key of its own, or the next of a producer that counts its writes."""
+        self._stamp += 1
+        return random.choice([None, f"writer-{self.number}-{self._stamp}", f"{uuid.UUID(int=self.number)}:{self._stamp}"])
+
+    def _bad_upsert(self, path, random, key):
+        """Good points with a bad one at the end: all of them must be refused."""
+        _, body, _ = self._upsert(self.state, random, batch=False)
+        vectors = dict(self._vectors(random))
+        vectors[next(iter(vectors))] = [1.0, 2.0, 3.0]
+        body["points"].append({"id": self.ids[0], "vector": self._wire(vectors)})
+        return Write("PUT", path, body, [self.state], key, is_bad=True)
 
     def _change(self, state, random):
         """One random change: its name, its body, and the state behind it."""
@@ -98,9 +143,9 @@ class PointLedger(Ledger):
                 for name, (dimension, _) in VECTORS[self.collection].items()}
 
     def _wire(self, vectors):
-        return vectors[""] if self.collection == "single" else vectors
+        return vectors if "" not in vectors else vectors[""]
 
-    def _upsert(self, state, random):
+    def _upsert(self, state, random, batch=None):
         # Now and then more than fits into one part of a log record.
         large = random.random() < 0.04
         count, text = (400, "t" * 3000) if large else (random.randint(1, 40), "ü" * random.randint(0, 60))
@@ -108,7 +153,7 @@ class PointLedger(Ledger):
             identifier: (self._vectors(random), {
                 "writer": self.number, "bucket": random.randrange(BUCKETS), "stamp": self._stamp, "text": text})
             for identifier in random.sample(self.ids, count)}
-        if random.random() < 0.3:
+        if random.random() < 0.3 if batch is None else batch:
             columns = [[vectors[name] for vectors, _ in new.values()] for name in VECTORS[self.collection]]
             named = dict(zip(VECTORS[self.collection], columns))
             body = {"batch": {
@@ -118,15 +163,17 @@ class PointLedger(Ledger):
                 {"id": i, "vector": self._wire(vectors), "payload": payload} for i, (vectors, payload) in new.items()]}
         return "upsert", body, {**state, **new}
 
+    def _filter(self, bucket):
+        return {"filter": {"must": [
+            {"key": "writer", "match": {"value": self.number}}, {"key": "bucket", "match": {"value": bucket}}]}}
+
     def _target(self, state, random):
         """Some points by ids or by filter: the selector for the body, and the ids that it means."""
         if random.random() < 0.5:
             chosen = random.sample(list(state), min(len(state), random.randint(1, 30)))
             return {"points": chosen}, chosen
         bucket = random.randrange(BUCKETS)
-        selector = {"filter": {"must": [
-            {"key": "writer", "match": {"value": self.number}}, {"key": "bucket", "match": {"value": bucket}}]}}
-        return selector, [
+        return self._filter(bucket), [
             i for i, (_, payload) in state.items()
             if payload.get("writer") == self.number and payload.get("bucket") == bucket]
 
@@ -175,6 +222,30 @@ class PointLedger(Ledger):
         return "delete_vectors", {**selector, "vector": ["b"]}, {**state, **changed}
 
 
+class BulkLedger(PointLedger):
+    """One writer whose every write concerns thousands of points: an upsert of 10,000, or all that a filter finds."""
+
+    def __init__(self, number):
+        super().__init__(number, "bulk", BULK_POINTS)
+
+    def _change(self, state, random):
+        self._stamp += 1
+        if len(state) < BULK_POINTS or random.random() < 0.3:
+            return self._upsert(state, random)
+        return random.choice([self._delete, self._set_payload, self._clear_payload])(state, random)
+
+    def _upsert(self, state, random, batch=None):
+        vector = {"": [random.randint(-128, 128) / 64 for _ in range(3)] + [self._stamp % 128 / 64]}
+        payloads = [{"writer": self.number, "bucket": bucket, "stamp": self._stamp} for bucket in range(BUCKETS)]
+        new = {identifier: (vector, payloads[n % BUCKETS]) for n, identifier in enumerate(self.ids)}
+        points = [{"id": i, "vector": vector[""], "payload": payload} for i, (_, payload) in new.items()]
+        return "upsert", {"points": points}, {**state, **new}
+
+    def _target(self, state, random):
+        bucket = random.randrange(BUCKETS)
+        return self._filter(bucket), [i for i, (_, payload) in state.items() if payload.get("bucket") == bucket]
+
+
 class CatalogueLedger(Ledger):
     """Small collections that come and go: name → (dimension, ids), and aliases: alias → name."""
 
@@ -213,3 +284,28 @@ class CatalogueLedger(Ledger):
 
     def _write(self, method, path, body, collections, aliases):
         return Write(method, path, body, [{"collections": collections, "aliases": aliases}])
+
+
+class SnapshotLedger(Ledger):
+    """Snapshots that come and go: the names of those that were acknowledged; another may have been made."""
+
+    COUNT_MAX = 3
+
+    def __init__(self):
+        super().__init__()
+        self.state = {}
+
+    def next_write(self, random):
+        if len(self.state) >= self.COUNT_MAX:
+            name = random.choice(list(self.state))
+            return Write(
+                "DELETE", f"/collections/{self.state[name]}/snapshots/{name}?wait=true", None,
+                [{n: c for n, c in self.state.items() if n != name}])
+        collection = random.choice(["single", "named"])
+        return Write("POST", f"/collections/{collection}/snapshots?wait=true", None, [self.state])
+
+    def acknowledge(self, answer):
+        write = self.in_flight
+        super().acknowledge(answer)
+        if write.method == "POST":
+            self.state = {**self.state, answer["name"]: write.path.split("/")[2]}
