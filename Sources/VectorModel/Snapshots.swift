@@ -5,6 +5,8 @@ package enum SnapshotRequest: Sendable {
   case delete(SnapshotScope, name: String, wait: Bool)
   /// Asks for a snapshot's bytes.
   case open(SnapshotScope, name: String)
+  /// Makes a snapshot that is kept only as long as its bytes are read.
+  case stream(SnapshotScope)
   /// Asks for a place where an upload's bytes go.
   case beginUpload
   case recover(SnapshotRecovery, wait: Bool)
@@ -14,7 +16,7 @@ package enum SnapshotRequest: Sendable {
   /// Whether a read-only key may say this.
   package var isReadOnly: Bool {
     switch self {
-    case .list, .open: true
+    case .list, .open, .stream: true
     case .create, .delete, .beginUpload, .recover, .recoverStorage: false
     }
   }
@@ -83,6 +85,9 @@ package struct SnapshotDescription: Hashable, Sendable {
   package var sequence: UInt64
   /// The first operation that it can be restored to.
   package var earliestSequence: UInt64
+  /// The last operation that it can be restored to with the log that the collection keeps behind it; absent where
+  /// that was not asked.
+  package var latestSequence: UInt64?
 
   package init(
     name: String, creationMilliseconds: UInt64, byteCount: UInt64, checksum: String, description: String,

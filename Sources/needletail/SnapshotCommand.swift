@@ -101,11 +101,14 @@ struct SnapshotCommand: AsyncParsableCommand {
 enum SnapshotTable {
   static func text(_ snapshots: [JSONValue]) -> String {
     var table = TextTable(
-      ["name", "created", "bytes", "sequence", "earliest", "base", "description"], rightColumns: [2, 3, 4])
+      ["name", "created", "bytes", "sequence", "earliest", "latest", "base", "description"],
+      rightColumns: [2, 3, 4, 5])
     for snapshot in snapshots {
       table.add(
-        ["name", "creation_time", "size", "sequence", "earliest_sequence", "base", "description"]
-          .map { snapshot[$0]?.text ?? "" })
+        [
+          "name", "creation_time", "size", "sequence", "earliest_sequence", "latest_sequence", "base",
+          "description",
+        ].map { snapshot[$0]?.text ?? "" })
     }
     return table.text
   }

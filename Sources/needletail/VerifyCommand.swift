@@ -36,6 +36,11 @@ struct VerifyCommand: AsyncParsableCommand {
       lines.append(
         "not in the catalogue: collections/\(name)\n  what to do: nothing, the next start removes it")
     }
+    for (collection, snapshot) in report.restorable {
+      lines.append(
+        "collection \(collection) can be restored to its operations \(snapshot.earliestSequence) to "
+          + "\(snapshot.latestSequence ?? snapshot.sequence) from \(snapshot.name)")
+    }
     lines.append(
       "\(report.defects.count) defects in \(report.collectionCount) collections with \(report.pointCount) points, "
         + "\(report.snapshotCount) snapshots, \(report.byteCount) bytes read")
@@ -56,6 +61,14 @@ struct VerifyCommand: AsyncParsableCommand {
       }
       writer.key("unnamed")
       writer.array(report.unnamed) { $0.string($1) }
+      writer.key("restorable")
+      writer.array(report.restorable) { writer, entry in
+        writer.object { writer in
+          writer.member("collection", entry.collection)
+          writer.key("snapshot")
+          entry.snapshot.write(to: &writer)
+        }
+      }
       writer.member("collections", report.collectionCount)
       writer.member("points", report.pointCount)
       writer.member("snapshots", report.snapshotCount)

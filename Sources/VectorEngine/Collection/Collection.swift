@@ -51,6 +51,9 @@ final class Collection: Sendable {
     queue.close(after: .close(completion))
   }
 
+  /// The operations, to read what is kept of them.
+  var log: any OperationLog { writer.log }
+
   /// What is known to be damaged.
   var damage: DamageNote { published.damage }
 

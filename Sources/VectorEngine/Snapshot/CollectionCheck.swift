@@ -11,6 +11,8 @@ struct CollectionCheck {
   private(set) var defects: [Defect] = []
   private(set) var pointCount: UInt64 = 0
   private(set) var byteCount: UInt64 = 0
+  /// The first and the last operation of the log, where it was read and has some.
+  private(set) var logRange: ClosedRange<UInt64>?
 
   init(
     id: UUID128, name: String, shard: ShardDirectory, configuration: EngineConfiguration,
@@ -92,6 +94,7 @@ struct CollectionCheck {
         shard.fileSystem, directory: shard.logPath,
         identity: LogIdentity(collection: id, epoch: manifest.epoch), requiredSequence: storeSequence)
     }
+    if log.firstSequence <= log.lastSequence { logRange = log.firstSequence...log.lastSequence }
     if storeSequence > 0, log.firstSequence > storeSequence + 1 {
       defects.append(
         .lost(

@@ -11,11 +11,14 @@ package struct DataDirectoryCheck {
     package var pointCount: UInt64 = 0
     package var byteCount: UInt64 = 0
     package var snapshotCount = 0
+    /// The sound snapshots of collections, each with the last operation that the collection's log takes it to.
+    package var restorable: [(collection: String, snapshot: SnapshotDescription)] = []
     /// Directories that the catalogue does not name; the next start removes them.
     package var unnamed: [String] = []
   }
 
   package private(set) var report = Report()
+  private var logRanges: [UUID128: ClosedRange<UInt64>] = [:]
   private let directory: DataDirectory
   private let configuration: EngineConfiguration
   private let progress: (_ what: String, _ done: Int, _ total: Int) -> Void
@@ -63,6 +66,7 @@ package struct DataDirectoryCheck {
         report.collectionCount += 1
         report.pointCount += check.pointCount
         report.byteCount += check.byteCount
+        logRanges[id] = check.logRange
       }
     }
     try checkSnapshots(fileSystem)
@@ -89,6 +93,11 @@ package struct DataDirectoryCheck {
         let entry = try SnapshotLibrary.Entry(examining: path, name: name, fileSystem)
         report.snapshotCount += 1
         report.byteCount += entry.description.byteCount
+        if let collection = entry.collectionName {
+          var snapshot = entry.description
+          snapshot.latestSequence = SnapshotService.latest(snapshot, logRanges[entry.collection])
+          report.restorable.append((collection, snapshot))
+        }
         if let base = entry.description.base, !names.contains(base) {
           report.defects.append(.missingBase(entry.collectionName, path, base))
         }

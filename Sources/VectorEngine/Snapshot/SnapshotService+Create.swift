@@ -28,8 +28,18 @@ extension SnapshotService {
     return entry.description
   }
 
+  /// Makes a snapshot whose file goes with the answer.
+  func stream(_ scope: SnapshotScope) throws(RequestError) -> SnapshotSource {
+    guard case .collection(let name) = scope else {
+      throw .badRequest("only a collection's snapshot is streamed")
+    }
+    let fileName = try createOfCollection(name, SnapshotOptions(), suffix: ".tmp").description.name
+    defer { try? environment.fileSystem.unlink(library.path(of: fileName)) }
+    return try SnapshotSource(library, named: fileName)
+  }
+
   private func createOfCollection(
-    _ alias: String, _ options: SnapshotOptions
+    _ alias: String, _ options: SnapshotOptions, suffix: String = SnapshotLibrary.suffix
   ) throws(RequestError) -> SnapshotLibrary.Entry {
     let state = catalogue.current
     let id = try state.collection(named: alias)
@@ -39,7 +49,7 @@ extension SnapshotService {
     return try withPinned(id) { (collection, pin) throws(RequestError) in
       for _ in 0..<Self.attemptsMax {
         let hash = HashBox()
-        let fileName = newFileName(prefix)
+        let fileName = newFileName(prefix, suffix)
         let summary = try writeFile(fileName, hash) { (file) throws(RequestError) in
           try part(collection, pin, name, options.description, base).write(to: file)
         }

@@ -48,7 +48,7 @@ final class SnapshotService: Sendable {
       submit(readers, wait: true, completion) { [self] () throws(RequestError) in
         let name = try collectionName(scope)
         try library.refresh()
-        return .list(library.list(name).map(\.description))
+        return .list(reachable(library.list(name)))
       }
     case .create(let scope, let options, let wait):
       submit(makers, wait: wait, completion) { [self] () throws(RequestError) in
@@ -61,7 +61,11 @@ final class SnapshotService: Sendable {
       }
     case .open(let scope, let name):
       submit(readers, wait: true, completion) { [self] () throws(RequestError) in
-        .source(try SnapshotSource(library, try entry(named: name, scope).description))
+        .source(try SnapshotSource(library, named: try entry(named: name, scope).description.name))
+      }
+    case .stream(let scope):
+      submit(makers, wait: true, completion) { [self] () throws(RequestError) in
+        .source(try stream(scope))
       }
     case .beginUpload:
       submit(readers, wait: true, completion) { [self] () throws(RequestError) in
@@ -121,7 +125,7 @@ final class SnapshotService: Sendable {
   }
 
   /// A name for a new file: what it is of, when it was made, and a number.
-  func newFileName(_ prefix: String) -> String {
+  func newFileName(_ prefix: String, _ suffix: String = SnapshotLibrary.suffix) -> String {
     let time = Datetime.text(microseconds: Int64(currentMilliseconds()) * 1000)
       .filter { $0.isASCII && $0.isNumber }.prefix(14)
     let number = fileCount.withLock { count in
@@ -129,7 +133,7 @@ final class SnapshotService: Sendable {
       return count
     }
     let random = UUID128.random().description.prefix(8)
-    return "\(prefix)-\(time)-\(number)-\(random)\(SnapshotLibrary.suffix)"
+    return "\(prefix)-\(time)-\(number)-\(random)\(suffix)"
   }
 
   /// Calls `body` with an open collection and a pin on its log; waits on this thread.
@@ -154,67 +158,5 @@ final class SnapshotService: Sendable {
     ended.wait()
     guard let result = found.withLock({ $0 }) else { preconditionFailure("a completion is called once") }
     return try result.get()
-  }
-}
-
-/// A snapshot's bytes, for a download.
-final class SnapshotSource: ByteSource {
-  let name: String
-  let byteCount: UInt64
-  private let file: any File
-
-  init(_ library: SnapshotLibrary, _ description: SnapshotDescription) throws(RequestError) {
-    name = description.name
-    do throws(StorageError) {
-      file = try library.fileSystem.open(library.path(of: description.name), .read)
-      byteCount = try file.byteCount()
-    } catch {
-      throw error.requestError
-    }
-  }
-
-  func read(at offset: UInt64, count: Int) throws(RequestError) -> [UInt8] {
-    try StorageError.mapped { () throws(StorageError) in try file.readBytes(count: count, at: offset) }
-  }
-}
-
-/// What an upload brings, in a file that goes with this object.
-final class SnapshotUpload: ByteSink {
-  let path: String
-  private let directory: DataDirectory
-  private let file: any File
-  private let byteCount = Mutex<UInt64>(0)
-  /// A disk is left this much, and is asked each time so many bytes have come.
-  private static let freeBytesMin: UInt64 = 64 << 20
-  private static let checkBytes: UInt64 = 32 << 20
-
-  init(_ directory: DataDirectory, path: String) throws(RequestError) {
-    self.directory = directory
-    self.path = path
-    do throws(StorageError) { file = try directory.fileSystem.open(path, .createNew) } catch {
-      throw error.requestError
-    }
-  }
-
-  deinit {
-    try? file.close()
-    try? directory.fileSystem.unlink(path)
-  }
-
-  func write(_ bytes: [UInt8]) throws(RequestError) {
-    try byteCount.withLock { (byteCount) throws(RequestError) in
-      do throws(StorageError) {
-        if byteCount / Self.checkBytes != (byteCount + UInt64(bytes.count)) / Self.checkBytes {
-          let free = try directory.freeByteCount()
-          guard free >= Self.freeBytesMin else {
-            throw .limit(file: path, what: "the upload would leave less than \(Self.freeBytesMin) bytes free")
-          }
-        }
-        try file.writeAll(bytes.span, at: byteCount)
-      } catch {
-        throw error.requestError
-      }
-      byteCount += UInt64(bytes.count)
-    }
   }
 }

@@ -77,6 +77,7 @@ extension SnapshotDescription {
       if sequence > 0 {
         writer.member("sequence", sequence)
         writer.member("earliest_sequence", earliestSequence)
+        if let latestSequence { writer.member("latest_sequence", latestSequence) }
       }
     }
   }

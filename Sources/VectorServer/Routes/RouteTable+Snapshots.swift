@@ -19,7 +19,12 @@ extension RouteTable {
       })
     + recoveryRoutes(below: shard, "recover_shard_from_snapshot", "recover_shard_from_uploaded_snapshot")
     + [
-      Route(.GET, shard + "/snapshot", "stream_shard_snapshot", .read, .unbuilt)
+      Route(
+        .GET, shard + "/snapshot", "stream_shard_snapshot", .read,
+        .snapshots { input throws(RequestError) in
+          try checkShard(input)
+          return .stream(.collection(input.collection))
+        })
     ]
 
   private static let shard = "/collections/{collection_name}/shards/{shard_id}"
