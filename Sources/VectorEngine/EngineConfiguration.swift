@@ -40,8 +40,7 @@ package struct EngineConfiguration: Sendable {
   /// Snapshots that are kept of each collection and of the storage; older ones go. 0 keeps all.
   package var snapshotsCountMax = 0
   package var snapshotsAgeHoursMax = 0
-  /// Beginnings of the URLs that snapshots may be fetched from; empty permits none.
-  package var snapshotURLPrefixes: [String] = []
+  package var snapshotURLs = SnapshotURLs.none
   /// When a store is written anew without its free pages.
   package var compaction = CompactionPolicy()
   /// How often everything is read and compared with its checksums; 0 never.

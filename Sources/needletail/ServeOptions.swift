@@ -40,6 +40,8 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help(.logRetentionHours)) var logRetentionHours: String?
   @Option(help: help(.snapshotsCountMax)) var snapshotsCountMax: String?
   @Option(help: help(.snapshotsAgeHoursMax)) var snapshotsAgeHoursMax: String?
+  @Option(help: help(.snapshotURLPrefixes)) var snapshotUrlPrefixes: String?
+  @Option(help: help(.snapshotURLMegabytesMax)) var snapshotUrlMegabytesMax: String?
   @Option(help: help(.scrubHours)) var scrubHours: String?
   @Option(help: help(.logLevel)) var logLevel: String?
 
@@ -60,7 +62,8 @@ struct ServeOptions: ParsableArguments {
       (.builderThreads, builderThreads), (.collectionsMax, collectionsMax),
       (.openCollectionsMax, openCollectionsMax), (.logRetentionMegabytes, logRetentionMegabytes),
       (.logRetentionHours, logRetentionHours), (.snapshotsCountMax, snapshotsCountMax),
-      (.snapshotsAgeHoursMax, snapshotsAgeHoursMax), (.scrubHours, scrubHours), (.logLevel, logLevel),
+      (.snapshotsAgeHoursMax, snapshotsAgeHoursMax), (.snapshotURLPrefixes, snapshotUrlPrefixes),
+      (.snapshotURLMegabytesMax, snapshotUrlMegabytesMax), (.scrubHours, scrubHours), (.logLevel, logLevel),
     ]
     for (setting, text) in options { flags[setting.key] = text }
     return flags

@@ -7,7 +7,7 @@ extension SnapshotService {
   /// Makes a collection of a snapshot, under the given name, in the place of one that has it.
   func recover(_ recovery: SnapshotRecovery) throws(RequestError) {
     try CatalogueState.checkName(recovery.collection, "collection")
-    let file = try file(of: recovery.source)
+    let file = try file(of: recovery.source, key: recovery.apiKey)
     if let expected = recovery.checksum { try check(file.path, expected) }
     let parts = try scan(file.path)
     guard parts.isStorage || parts.origins.count == 1, let first = parts.origins.first else {
@@ -25,7 +25,7 @@ extension SnapshotService {
   /// Makes every collection of a snapshot of the whole storage, and then moves all names and aliases at once;
   /// collections that are not in it stay.
   func recoverStorage(_ source: SnapshotRecovery.Source) throws(RequestError) {
-    let file = try file(of: source)
+    let file = try file(of: source, key: nil)
     let path = file.path
     let parts = try scan(path)
     guard parts.isStorage else { throw .badRequest("the snapshot is not of the whole storage") }
@@ -40,46 +40,6 @@ extension SnapshotService {
     }
     try swap(ids, aliases: parts.aliases)
     withExtendedLifetime(file) {}
-  }
-
-  // MARK: Where the file is
-
-  /// A file and whoever keeps it.
-  private struct LocatedFile {
-    let path: String
-    let owner: (any ByteSink)?
-  }
-
-  private func file(of source: SnapshotRecovery.Source) throws(RequestError) -> LocatedFile {
-    switch source {
-    case .upload(let sink):
-      guard let upload = sink as? SnapshotUpload else { throw .badRequest("the upload is not this server's") }
-      return LocatedFile(path: upload.path, owner: upload)
-    case .location(let location):
-      return LocatedFile(path: try locate(location), owner: nil)
-    }
-  }
-
-  /// The file that a location means: a name that the server gave, alone or as a `file://` URL of its directory.
-  private func locate(_ location: String) throws(RequestError) -> String {
-    if location.hasPrefix("http://") || location.hasPrefix("https://") {
-      guard environment.configuration.snapshotURLPrefixes.contains(where: { location.hasPrefix($0) }) else {
-        throw RequestError(
-          .forbidden, "Forbidden: snapshots are fetched from no URL but those of snapshot_url_prefixes")
-      }
-      throw .notImplemented("fetching a snapshot from a URL")
-    }
-    try library.refresh()
-    var name = location[...]
-    if location.hasPrefix("file://") {
-      let prefix = "file://" + library.path(of: "")
-      guard location.hasPrefix(prefix) else {
-        throw RequestError(
-          .forbidden, "Forbidden: a snapshot's file must be in the server's own directory of snapshots")
-      }
-      name = location.dropFirst(prefix.count)
-    }
-    return library.path(of: try library.entry(named: String(name)).description.name)
   }
 
   private func check(_ path: String, _ expected: String) throws(RequestError) {

@@ -70,8 +70,22 @@ package struct ServerSettings: Sendable {
     engine.logRetentionHours = try values.integer(.logRetentionHours)
     engine.snapshotsCountMax = try values.integer(.snapshotsCountMax)
     engine.snapshotsAgeHoursMax = try values.integer(.snapshotsAgeHoursMax)
+    engine.snapshotURLs = try snapshotURLs(values)
     engine.scrubHours = try values.integer(.scrubHours)
     return engine
+  }
+
+  private static func snapshotURLs(_ values: SettingValues) throws(SettingsError) -> SnapshotURLs {
+    let prefixes = try values.text(.snapshotURLPrefixes)?.split(separator: ",").map { prefix in
+      String(prefix.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+    var urls: SnapshotURLs
+    do throws(SnapshotURLs.Malformed) { urls = try SnapshotURLs(prefixes: prefixes ?? []) } catch {
+      throw values.invalid(.snapshotURLPrefixes, "is not usable: \(error.what)")
+    }
+    urls.byteCountMax = UInt64(try values.integer(.snapshotURLMegabytesMax)) << 20
+    urls.fetcher = HTTPSnapshotFetcher()
+    return urls
   }
 
   /// A number of threads, where 0 is one a core.

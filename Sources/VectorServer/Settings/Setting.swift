@@ -119,6 +119,13 @@ extension Setting {
   package static let snapshotsAgeHoursMax = Setting(
     "snapshots_age_hours_max", .integer(0...876_000), "0",
     "Hours that snapshots are kept; older ones go when one is made; 0 keeps all.")
+  package static let snapshotURLPrefixes = Setting(
+    "snapshot_url_prefixes", .text, nil,
+    "Beginnings of the http://, https:// and file:/// URLs that restores may name, comma-separated; unset permits none."
+  )
+  package static let snapshotURLMegabytesMax = Setting(
+    "snapshot_url_megabytes_max", .integer(1...1_073_741_824), "102400",
+    "The largest snapshot that is fetched from a URL, in MiB.")
   package static let scrubHours = Setting(
     "scrub_hours", .integer(0...8760), "168",
     "How often all data is read and compared with its checksums; 0 never.")
@@ -131,6 +138,6 @@ extension Setting {
     idleTimeoutSeconds, headTimeoutSeconds, bodyTimeoutSeconds, requestTimeoutSeconds, shutdownTimeoutSeconds,
     searchThreads, searchQueueMax, writerThreads, writeQueueMax, builderThreads, collectionsMax,
     openCollectionsMax, logRetentionMegabytes, logRetentionHours, snapshotsCountMax, snapshotsAgeHoursMax,
-    scrubHours, logLevel,
+    snapshotURLPrefixes, snapshotURLMegabytesMax, scrubHours, logLevel,
   ]
 }

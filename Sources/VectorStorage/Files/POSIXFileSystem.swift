@@ -105,6 +105,21 @@ package struct POSIXFileSystem: FileSystem {
     return UInt64(status.f_bavail) * UInt64(status.f_frsize)
   }
 
+  /// The path without links, `.` and `..`; nil where there is nothing.
+  package static func resolved(_ path: String) -> String? {
+    guard let resolved = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
+  /// The path without links of a regular file; nil where there is none, or something else.
+  package static func regularFile(_ path: String) -> String? {
+    guard let path = resolved(path) else { return nil }
+    var status = stat()
+    guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return path
+  }
+
   private static func descriptor(_ path: String, _ flags: Int32) throws(StorageError) -> Int32 {
     while true {
       #if canImport(Glibc)
