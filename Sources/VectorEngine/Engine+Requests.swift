@@ -113,11 +113,11 @@ extension Engine {
         engine, collection, deadline throws(RequestError) in
         try engine.executing(collection, deadline) { executor throws(RequestError) in
           if let grouping = query.grouping {
-            let (groups, languages) = try executor.groups(query, grouping)
-            return Response(.groups(groups), applied: Response.Applied(kept: languages))
+            let (groups, trace) = try executor.groups(query, grouping)
+            return Response(.groups(groups), trace)
           }
           let answer = try executor.answer(query)
-          return Response(.points(answer.points, form), applied: Response.Applied(kept: answer.languages))
+          return Response(.points(answer.points, form), answer.trace)
         }
       }
     case .queryBatch(let name, let queries, let form):
@@ -126,12 +126,19 @@ extension Engine {
         try engine.executing(collection, deadline) { executor throws(RequestError) in
           var lists: [[ScoredPoint]] = []
           var languages: Set<String> = []
+          var plans: [QueryPlan?] = []
           for query in queries {
             let answer = try executor.answer(query)
             lists.append(answer.points)
-            languages.formUnion(answer.languages)
+            languages.formUnion(answer.trace.languages)
+            plans.append(answer.trace.plan)
           }
-          return Response(.pointBatches(lists, form), applied: Response.Applied(kept: languages.sorted()))
+          var response = Response(.pointBatches(lists, form))
+          response.applied = Response.Applied(kept: languages.sorted())
+          if plans.contains(where: { $0 != nil }) {
+            response.explanation = .array(plans.map { $0?.json ?? .null })
+          }
+          return response
         }
       }
     default: preconditionFailure("not a read")
@@ -168,6 +175,13 @@ extension Engine {
   private func viewOfCollection(_ name: String) throws(RequestError) -> View {
     let id = try catalogue.current.collection(named: name)
     return try collections.view(of: id)
+  }
+}
+
+extension Response {
+  fileprivate init(_ result: Result, _ trace: QueryTrace) {
+    self.init(result, applied: Applied(kept: trace.languages))
+    explanation = trace.plan?.json
   }
 }
 

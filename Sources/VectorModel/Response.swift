@@ -3,6 +3,8 @@ package struct Response: Sendable {
   package var result: Result
   /// What the server applied of its own accord; absent where it applied nothing.
   package var applied: Applied?
+  /// How the query was answered, where it asked: an object; of a batch a list with null where one did not ask.
+  package var explanation: JSONValue?
 
   package init(_ result: Result, applied: Applied? = nil) {
     self.result = result
@@ -27,7 +29,7 @@ package struct Response: Sendable {
     case groups([PointGroup])
   }
 
-  /// Languages that the pre-filter kept, and the plan where it was asked for.
+  /// Languages that the pre-filter kept.
   package struct Applied: Sendable {
     package var languages: [String]
 

@@ -3,9 +3,11 @@ package import VectorModel
 
 /// The JSON object around every answer.
 package enum Envelope {
-  /// `{"result":…,"status":"ok","time":…,"usage":null}`, and `applied` where the server did something of its own.
+  /// `{"result":…,"status":"ok","time":…,"usage":null}`, `applied` where the server did something of its own, and
+  /// `explain` where it was asked for.
   package static func success(
-    elapsedNanoseconds: Int64, applied: Response.Applied? = nil, reservingCapacity capacity: Int = 256,
+    elapsedNanoseconds: Int64, applied: Response.Applied? = nil, explanation: JSONValue? = nil,
+    reservingCapacity capacity: Int = 256,
     result: (inout JSONWriter) -> Void
   ) -> HTTPReply {
     var writer = JSONWriter(reservingCapacity: capacity)
@@ -19,6 +21,7 @@ package enum Envelope {
           writer.array(applied.languages) { $0.string($1) }
         }
       }
+      writer.member("explain", explanation)
       writer.key("status")
       writer.string("ok")
       writeTime(elapsedNanoseconds, to: &writer)

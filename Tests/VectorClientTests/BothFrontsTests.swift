@@ -86,6 +86,8 @@ private struct PairOfFronts {
     var status: Int
     var content: JSONValue?
     var languages: JSONValue?
+    /// Without its times.
+    var explanation: JSONValue?
   }
 
   private func overHTTP(_ step: RequestScript.Step) async throws -> Answer {
@@ -97,7 +99,9 @@ private struct PairOfFronts {
     let status = try #require(response as? HTTPURLResponse).statusCode
     let body = try JSONValue(parsing: Array(data))
     let content = status == 200 ? body["result"] : body["status"]?["error"]
-    return Answer(status: status, content: content, languages: body["applied"]?["language"])
+    return Answer(
+      status: status, content: content, languages: body["applied"]?["language"],
+      explanation: body["explain"]?.withoutTimes)
   }
 
   /// The same request that the route makes, sent in a frame, and its answer as the route would write it.
@@ -117,9 +121,22 @@ private struct PairOfFronts {
       var writer = JSONWriter()
       if let writeResult { writeResult(response, &writer) } else { response.result.write(to: &writer) }
       let languages = response.applied.map { JSONValue.array($0.languages.map { .string($0) }) }
-      return Answer(status: 200, content: try JSONValue(parsing: writer.bytes), languages: languages)
+      return Answer(
+        status: 200, content: try JSONValue(parsing: writer.bytes), languages: languages,
+        explanation: response.explanation?.withoutTimes)
     } catch {
       return Answer(status: error.httpStatus, content: .string(error.message), languages: nil)
+    }
+  }
+}
+
+extension JSONValue {
+  /// An explanation, or a list of them, without what differs from run to run.
+  fileprivate var withoutTimes: JSONValue {
+    switch self {
+    case .object(let members): .object(members.filter { $0.key != "microseconds" })
+    case .array(let elements): .array(elements.map(\.withoutTimes))
+    default: self
     }
   }
 }

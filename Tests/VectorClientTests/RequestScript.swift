@@ -117,6 +117,7 @@ enum RequestScript {
       #"{"query":[1,0,0.5,0],"limit":3,"with_payload":true,"with_vector":true,"params":{"exact":true}}"#,
       #"{"query":[1,0,0.5,0],"score_threshold":0.5,"params":{"hnsw_ef":32},"offset":2}"#,
       #"{"query":[1,0,0,0],"filter":{"must":[{"key":"year","range":{"gte":2005,"lt":2020}},{"key":"lang","match":{"any":["de","en"]}}]}}"#,
+      #"{"query":[1,0,0,0],"params":{"explain":true},"filter":{"must":[{"key":"year","range":{"lt":2020}}]}}"#,
       #"{"query":7,"limit":4}"#,
       #"{"query":"00112233-4455-6677-8899-aabbccddeeff","limit":4,"with_payload":{"exclude":["year"]}}"#,
       #"{"query":{"recommend":{"positive":[1,3],"negative":[2]}},"limit":5}"#,

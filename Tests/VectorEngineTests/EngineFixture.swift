@@ -111,4 +111,9 @@ extension EngineFixture {
   func waitForBuilds(_ name: String = "c") async throws {
     while try await information(name).status != .green { await Task.yield() }
   }
+
+  /// Waits until parts hold so many vectors.
+  func waitForIndexed(_ count: Int, _ name: String = "c") async throws {
+    while try await information(name).indexedVectorsCount < count { await Task.yield() }
+  }
 }

@@ -9,7 +9,8 @@ extension QueryExecutor {
   /// - Throws: as `answer` does.
   func groups(
     _ request: QueryRequest, _ grouping: Grouping
-  ) throws(RequestError) -> (groups: [PointGroup], languages: [String]) {
+  ) throws(RequestError) -> (groups: [PointGroup], trace: QueryTrace) {
+    var trace = QueryTrace(request)
     var flat = request
     flat.grouping = nil
     flat.offset = 0
@@ -21,10 +22,13 @@ extension QueryExecutor {
     let countMax = min(view.state.points.aliveCount, QueryRequest.limitMax)
     flat.limit = min(max(2 * wanted.partialValue, 32), max(countMax, 1))
     while true {
-      let (ranked, languages) = try rank(flat)
+      let ranked = try rank(flat, &trace)
       let groups = try SlotGroups(ranked, by: grouping, limit: request.limit, in: view)
       if groups.isComplete || ranked.count < flat.limit || flat.limit >= countMax {
-        return (try points(of: groups, request, grouping), languages)
+        let start = trace.now
+        let points = try points(of: groups, request, grouping)
+        trace.add(.fetch, since: start)
+        return (points, trace)
       }
       flat.limit = min(4 * flat.limit, countMax)
     }

@@ -13,27 +13,28 @@ struct QueryExecutor {
 
   struct Answer {
     var points: [ScoredPoint]
-    var languages: [String] = []
+    var trace: QueryTrace
   }
 
   /// - Throws: when the query does not fit the collection, and `timeout`.
   func answer(_ request: QueryRequest) throws(RequestError) -> Answer {
-    let (ranked, languages) = try rank(request)
+    var trace = QueryTrace(request)
+    let ranked = try rank(request, &trace)
     let page = ranked.dropFirst(request.offset).prefix(request.limit)
+    let start = trace.now
     let points = try view.scored(Array(page), request.withPayload, request.withVector)
-    return Answer(points: points, languages: languages)
+    trace.add(.fetch, since: start)
+    return Answer(points: points, trace: trace)
   }
 
-  /// The best `offset + limit` points, best first, and the languages that the pre-filter kept.
-  func rank(_ request: QueryRequest) throws(RequestError) -> (ranked: [RankedSlot], languages: [String]) {
+  /// The best `offset + limit` points, best first.
+  func rank(_ request: QueryRequest, _ trace: inout QueryTrace) throws(RequestError) -> [RankedSlot] {
     let (limit, offset) = (request.limit, request.offset)
     let (wanted, overflow) = limit.addingReportingOverflow(offset)
     guard !overflow, limit >= 0, offset >= 0, wanted <= QueryRequest.limitMax else {
       throw .badRequest("limit \(limit) and offset \(offset) exceed the limit \(QueryRequest.limitMax)")
     }
-    var languages: [String] = []
-    let ranked = try rank(Source(request, limit: wanted), rootFilter: request.filter, depth: 0, &languages)
-    return (ranked, languages)
+    return try rank(Source(request, limit: wanted), rootFilter: request.filter, depth: 0, &trace)
   }
 
   /// What a query and a prefetch have in common.
@@ -72,13 +73,13 @@ struct QueryExecutor {
 
   /// The best points, best first.
   private func rank(
-    _ source: Source, rootFilter: Filter?, depth: Int, _ languages: inout [String]
+    _ source: Source, rootFilter: Filter?, depth: Int, _ trace: inout QueryTrace
   ) throws(RequestError) -> [RankedSlot] {
     try deadline.check()
     guard depth <= QueryRequest.prefetchDepthMax else {
       throw .badRequest("prefetches are \(depth) deep, limit \(QueryRequest.prefetchDepthMax)")
     }
-    guard !source.prefetch.isEmpty else { return try leaf(source, rootFilter, depth, &languages) }
+    guard !source.prefetch.isEmpty else { return try leaf(source, rootFilter, depth, &trace) }
     guard let query = source.query else {
       throw .badRequest("A query is needed to merge the prefetches")
     }
@@ -87,7 +88,7 @@ struct QueryExecutor {
       guard prefetch.query != nil || !prefetch.prefetch.isEmpty || prefetch.filter != nil else {
         throw .badRequest("A prefetch needs a query")
       }
-      lists.append(try rank(Source(prefetch), rootFilter: rootFilter, depth: depth + 1, &languages))
+      lists.append(try rank(Source(prefetch), rootFilter: rootFilter, depth: depth + 1, &trace))
     }
     if case .fusion(let fusion) = query {
       guard source.using.isEmpty else { throw .badRequest("Fusion queries cannot be combined with `using`") }
@@ -98,20 +99,21 @@ struct QueryExecutor {
     for list in lists {
       for ranked in list { candidates[Int(ranked.slot)] = true }
     }
-    return try rank(source, query, among: candidates, joined(source.filter, nil), &languages)
+    return try rank(source, query, among: candidates, joined(source.filter, nil), &trace)
   }
 
   private func leaf(
-    _ source: Source, _ rootFilter: Filter?, _ depth: Int, _ languages: inout [String]
+    _ source: Source, _ rootFilter: Filter?, _ depth: Int, _ trace: inout QueryTrace
   ) throws(RequestError) -> [RankedSlot] {
     let filter = depth == 0 ? source.filter : joined(source.filter, rootFilter)
     guard let query = source.query else {
       guard source.scoreThreshold == nil else { throw .badRequest("`score_threshold` needs a query") }
-      return try inOrderOfIDs(filter, limit: source.limit)
+      trace.begin(QueryPlan.Step(query: "scroll"))
+      return try inOrderOfIDs(filter, limit: source.limit, &trace)
     }
     if case .fusion = query { throw .badRequest("Fusion queries need a prefetch") }
     if case .formula = query { throw .badRequest("A formula needs a prefetch") }
-    return try rank(source, query, among: nil, filter, &languages)
+    return try rank(source, query, among: nil, filter, &trace)
   }
 
   private func joined(_ filter: Filter?, _ root: Filter?) -> Filter? {
@@ -123,36 +125,40 @@ struct QueryExecutor {
   /// Ranks the points that match `filter`, all or those `among` the candidates of prefetches.
   private func rank(
     _ source: Source, _ query: Query, among candidates: Bitset?, _ filter: Filter?,
-    _ languages: inout [String]
+    _ trace: inout QueryTrace
   ) throws(RequestError) -> [RankedSlot] {
+    trace.begin(QueryPlan.Step(query: query.kindName))
     switch query {
     case .orderBy(let orderBy):
       guard source.scoreThreshold == nil else {
         throw .badRequest("`score_threshold` cannot be combined with `order_by`")
       }
-      let slots = try slots(filter, candidates) ?? state.points.alive
+      let slots = try slots(filter, candidates, &trace) ?? state.points.alive
       return try view.ordered(by: orderBy, among: slots, limit: source.limit)
     case .sampleRandom:
-      return sample(try slots(filter, candidates) ?? state.points.alive, limit: source.limit)
+      return sample(try slots(filter, candidates, &trace) ?? state.points.alive, limit: source.limit)
     default:
-      return try rankByVectors(source, query, candidates, filter, &languages)
+      return try rankByVectors(source, query, candidates, filter, &trace)
     }
   }
 
   private func rankByVectors(
-    _ source: Source, _ query: Query, _ candidates: Bitset?, _ filter: Filter?, _ languages: inout [String]
+    _ source: Source, _ query: Query, _ candidates: Bitset?, _ filter: Filter?, _ trace: inout QueryTrace
   ) throws(RequestError) -> [RankedSlot] {
     guard let parameters = state.configuration.vector(named: source.using),
       let rows = state.vectors[source.using]
     else { throw .wrongInput("Not existing vector name error: \(source.using)") }
+    trace.setVector(source.using)
+    let start = trace.now
     let resolved = try lookup(source, parameters).resolve(query)
     var filter = filter
     var choice = source.parameters.language
     if case .recommend = query {} else if choice == .ofExamples { choice = .any }
     let language = try LanguageFilter(choice, positiveIDs: resolved.positiveIDs, view: view)
     filter = language.joined(to: filter)
-    languages = Array(Set(languages + language.languages)).sorted()
-    let slots = try slots(filter, candidates)
+    trace.keep(languages: language.languages)
+    trace.add(.resolve, since: start)
+    let slots = try slots(filter, candidates, &trace)
     guard source.limit > 0 else { return [] }
     let hnsw = state.configuration.hnsw.applying(parameters.hnsw)
     let mmr: MMR? = if case .nearest(_, let mmr) = query { mmr } else { nil }
@@ -161,10 +167,12 @@ struct QueryExecutor {
       limit: limit, ef: max(source.parameters.ef ?? hnsw.efConstruction, limit),
       exact: source.parameters.isExact, oversampling: Float(max(source.parameters.oversampling ?? 2, 2)))
     let excludedSlots = Set(resolved.excluded.compactMap { state.points.slot(of: $0) })
+    let searchStart = trace.now
+    var tiers: [TierSearch] = []
+    let hits = try rows.search(resolved.target, options, slots: slots, scratch: scratch, tiers: &tiers)
+    trace.note(tiers)
+    trace.add(.search, since: searchStart)
     var ranked: [RankedSlot] = []
-    var statistics = SearchStatistics()
-    let hits = try rows.search(
-      resolved.target, options, slots: slots, scratch: scratch, statistics: &statistics)
     for hit in hits
     where !excludedSlots.contains(hit.slot)
       && isWithin(source.scoreThreshold, hit.score, resolved.target, rows)
@@ -200,15 +208,22 @@ struct QueryExecutor {
   }
 
   /// The slots that match and are candidates; nil where nothing narrows them.
-  private func slots(_ filter: Filter?, _ candidates: Bitset?) throws(RequestError) -> Bitset? {
+  private func slots(
+    _ filter: Filter?, _ candidates: Bitset?, _ trace: inout QueryTrace
+  ) throws(RequestError) -> Bitset? {
     guard let filter, !filter.isEmpty else { return candidates }
+    let start = trace.now
     var slots = try view.slots(matching: filter, checkDeadline: deadline.check)
+    trace.add(.filter, since: start)
+    trace.note(filter, slots, in: view)
     if let candidates { slots.formAnd(candidates) }
     return slots
   }
 
-  private func inOrderOfIDs(_ filter: Filter?, limit: Int) throws(RequestError) -> [RankedSlot] {
-    let slots = try slots(filter, nil)
+  private func inOrderOfIDs(
+    _ filter: Filter?, limit: Int, _ trace: inout QueryTrace
+  ) throws(RequestError) -> [RankedSlot] {
+    let slots = try slots(filter, nil, &trace)
     var result: [RankedSlot] = []
     guard limit > 0 else { return result }
     state.points.forEach { slot, _ in

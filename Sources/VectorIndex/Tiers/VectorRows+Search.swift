@@ -7,22 +7,34 @@ extension VectorRows {
   ///   - options: how the generation's part is searched; the delta is always scanned at full precision.
   ///   - slots: the points that may be returned; absent means all. Its count is the number of slots.
   ///   - scratch: the calling thread's.
-  ///   - statistics: what this search cost is added.
+  ///   - tiers: what the search of each tier cost is appended.
   /// - Throws: `badRequest` for a target of another dimension.
   /// - Complexity: that of the part's plan, and O(delta × dimension).
   package func search(
     _ target: SearchTarget, _ options: PartSearchOptions, slots: Bitset?, scratch: SearchScratch,
-    statistics: inout SearchStatistics
+    tiers: inout [TierSearch]
   ) throws(RequestError) -> [RankedSlot] {
     var neighbours: [Neighbor] = []
     if let part {
+      let accept = sealedRows(of: slots)
+      var statistics = SearchStatistics()
       neighbours = try part.search(
-        target, options: options, accept: sealedRows(of: slots), scratch: scratch, statistics: &statistics)
+        target, options: options, accept: accept, scratch: scratch, statistics: &statistics)
+      tiers.append(
+        TierSearch(
+          kind: .generation, rowCount: sealedCount, acceptedCount: accept?.cardinality ?? sealedCount,
+          statistics: statistics))
     }
     if delta.count > 0 {
+      let accept = deltaRows(of: slots)
+      var statistics = SearchStatistics()
       let found = try FlatScan.search(
         target, limit: options.limit, chunks: delta.scanChunks, dimension: dimension, distance: distance,
-        accept: deltaRows(of: slots), scratch: scratch, statistics: &statistics)
+        accept: accept, scratch: scratch, statistics: &statistics)
+      tiers.append(
+        TierSearch(
+          kind: .delta, rowCount: deltaCount, acceptedCount: accept?.onesCount ?? deltaCount,
+          statistics: statistics))
       neighbours += found.map { Neighbor(row: $0.row + UInt32(sealedCount), distance: $0.distance) }
       neighbours.sort()
     }

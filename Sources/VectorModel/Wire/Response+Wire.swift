@@ -1,17 +1,23 @@
-/// An answer as the body of a `result` frame: the time it took, what the server applied where the frame's flag
-/// says so, a kind, and the content.
+/// An answer as the body of a `result` frame: the time it took, what the server applied and how it went about it
+/// where the frame's flags say so, a kind, and the content.
 extension Response {
   /// The frame's flag for languages that the pre-filter kept.
   package static let hasLanguages: UInt8 = 1
 
+  /// The frame's flag for an explanation.
+  package static let hasExplanation: UInt8 = 2
+
   /// The frame's flags.
-  package var flags: UInt8 { applied == nil ? 0 : Self.hasLanguages }
+  package var flags: UInt8 {
+    (applied == nil ? 0 : Self.hasLanguages) | (explanation == nil ? 0 : Self.hasExplanation)
+  }
 
   /// Writes the body of the answer's frame.
   /// - Parameter microseconds: what the server needed for it.
   package func write(to writer: inout ByteWriter, microseconds: UInt64) {
     writer.count(microseconds)
     if let applied { writer.list(applied.languages) { $0.text($1) } }
+    if let explanation { writer.json { explanation.write(to: &$0) } }
     result.write(to: &writer)
   }
 
@@ -21,11 +27,16 @@ extension Response {
     body: [UInt8], flags: UInt8, microseconds: inout UInt64
   ) throws(RequestError) {
     var reader = ByteReader(body)
-    guard flags & ~Self.hasLanguages == 0 else { throw reader.malformed("flags \(flags) of a result") }
+    guard flags & ~(Self.hasLanguages | Self.hasExplanation) == 0 else {
+      throw reader.malformed("flags \(flags) of a result")
+    }
     microseconds = try reader.varint()
     if flags & Self.hasLanguages != 0 {
       applied = Applied(
         languages: try reader.list("languages") { (reader) throws(RequestError) in try reader.text() })
+    }
+    if flags & Self.hasExplanation != 0 {
+      explanation = try reader.json { (json) throws(RequestError) in try json.readValue() }
     }
     result = try Result(from: &reader)
     try reader.finish("the answer")

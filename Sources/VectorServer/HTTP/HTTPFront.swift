@@ -247,7 +247,9 @@ package final class HTTPFront: Sendable {
       case .failure(let error):
         Envelope.failure(error, elapsedNanoseconds: elapsed)
       case .success(let response):
-        Envelope.success(elapsedNanoseconds: elapsed, applied: response.applied) { writer in
+        Envelope.success(
+          elapsedNanoseconds: elapsed, applied: response.applied, explanation: response.explanation
+        ) { writer in
           if let writeResult { writeResult(response, &writer) } else { response.result.write(to: &writer) }
         }
       }

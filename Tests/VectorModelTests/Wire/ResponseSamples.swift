@@ -31,6 +31,7 @@ enum ResponseSamples {
       ),
       ("points", Response(.points(scored, .points))),
       ("points-applied", Response(.points(scored, .points), applied: .init(languages: ["de"]))),
+      ("points-explained", explained()),
       ("point-batches", Response(.pointBatches([scored, []], .points))),
       (
         "groups",
@@ -41,6 +42,12 @@ enum ResponseSamples {
           ]))
       ),
     ]
+  }
+
+  static func explained() -> Response {
+    var response = Response(.points(scored(), .points), applied: .init(languages: ["de"]))
+    response.explanation = .object([.init(key: "steps", value: .array([.integer(3), .null]))])
+    return response
   }
 
   static func records() -> [PointRecord] {

@@ -205,6 +205,8 @@ class Answers(unittest.TestCase):
         np.testing.assert_array_equal(points.versions, np.array([5, 1 << 40], dtype="u8"))
         self.assertEqual([point.id for point in points], [11, UUID])
         self.assertEqual(self.read("points-applied").languages, ["de"])
+        explained = self.read("points-explained")
+        self.assertEqual((explained.languages, explained.explanation), (["de"], {"steps": [3, None]}))
         self.assertEqual([len(batch) for batch in self.read("point-batches")], [2, 0])
         groups = self.read("groups")
         self.assertEqual([group.id for group in groups], ["de", (1 << 64) - 1])

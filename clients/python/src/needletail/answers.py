@@ -45,6 +45,8 @@ class ScoredPoints:
     versions: np.ndarray
     #: Languages that the pre-filter kept, where it kept any.
     languages: list[str] = field(default_factory=list)
+    #: How the query was answered, where it asked (`explain`).
+    explanation: Any = None
 
     @property
     def ids(self) -> Union[np.ndarray, list[PointID]]:
@@ -101,6 +103,8 @@ class Answer(Generic[Content]):
     content: Content
     microseconds: int
     languages: list[str]
+    #: How the query was answered, where it asked (`explain`).
+    explanation: Any = None
 
 
 def read_answer(body: Buffer, flags: int) -> Answer[Any]:
@@ -108,6 +112,7 @@ def read_answer(body: Buffer, flags: int) -> Answer[Any]:
     reader = Reader(body)
     microseconds = reader.count()
     languages = reader.list(reader.text) if flags & 1 else []
+    explanation = reader.json() if flags & 2 else None
     kind = reader.u8()
     if kind not in _READERS:
         raise ProtocolError(f"an answer of kind {kind}")
@@ -115,7 +120,8 @@ def read_answer(body: Buffer, flags: int) -> Answer[Any]:
     reader.finish()
     if isinstance(content, ScoredPoints):
         content.languages = languages
-    return Answer(content, microseconds, languages)
+        content.explanation = explanation
+    return Answer(content, microseconds, languages, explanation)
 
 
 def _read_collection(reader: Reader) -> CollectionInfo:
