@@ -5,7 +5,7 @@ package struct EngineFigures: Sendable {
   package struct Collection: Sendable {
     package var name: String
     package var pointsCount: Int
-    /// Rows of all named vectors that no generation holds; searches scan them.
+    /// Rows of all named vectors that no part holds; searches scan them.
     package var deltaRowsCount: Int
     package var isBuilding: Bool
     /// Whether something of it is known to be damaged.
@@ -37,7 +37,7 @@ extension Engine {
       let state = collection.view.state
       return EngineFigures.Collection(
         name: name, pointsCount: state.points.aliveCount,
-        deltaRowsCount: state.vectors.values.reduce(0) { $0 + $1.deltaCount },
+        deltaRowsCount: state.vectors.values.reduce(0) { $0 + $1.unindexedCount },
         isBuilding: collection.buildStatus.isBuilding, isDamaged: collection.damage.what != nil)
     }
     let counted = environment.counters.values

@@ -210,7 +210,8 @@ extension Collection {
       optimizerError: damage.what ?? status.error,
       pointsCount: state.points.aliveCount,
       indexedVectorsCount: state.vectors.values.reduce(0) { $0 + $1.indexedCount },
-      segmentsCount: state.points.sealedCount > 0 ? 2 : 1, configuration: state.configuration,
+      segmentsCount: max(1, state.vectors.values.map(\.searchedTiersCount).max() ?? 1),
+      configuration: state.configuration,
       indexedPointsCounts: state.configuration.payloadSchema.map(view.indexedPointsCount))
   }
 }

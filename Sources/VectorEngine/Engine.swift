@@ -59,6 +59,7 @@ package final class Engine: RequestHandler {
       writers: WorkerPool(
         threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024),
       builders: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+      freezers: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
       logger: logger)
     searchers = WorkerPool(
       threadCount: configuration.searchThreads, queueCountMax: configuration.searchQueueMax)
@@ -141,6 +142,7 @@ package final class Engine: RequestHandler {
     searchers.stop()
     let failures = collections.closeAll()
     environment.builders.stop()
+    environment.freezers.stop()
     environment.writers.stop()
     try catalogue.close()
     try StorageError.mapped { () throws(StorageError) in try directory.close() }

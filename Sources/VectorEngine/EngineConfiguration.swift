@@ -26,7 +26,11 @@ package struct EngineConfiguration: Sendable {
   package var logSegmentBytes = 32 << 20
   /// Bytes of log that only memory's tiers cover; above it the delta is sealed.
   package var logTailBytesMax = 256 << 20
-  /// Rows of the delta at which it is sealed at the latest, or this share of the generation where that is more.
+  /// Rows behind the generation at which a part is built of those that have none; at most a tier's.
+  package var frozenRowsMin = 8192
+  /// Parts of about one size behind the generation that are put together.
+  package var frozenFanout = 4
+  /// Rows behind the generation at which a new one is built at the latest, or this share of it where that is more.
   package var deltaRowsMax = 32_768
   package var deltaShareMax = 0.2
   /// The share that is enough once no write has come for a while.

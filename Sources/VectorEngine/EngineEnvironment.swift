@@ -7,7 +7,10 @@ struct EngineEnvironment: Sendable {
   let configuration: EngineConfiguration
   let fileSystem: any FileSystem
   let writers: WorkerPool
+  /// Builds generations.
   let builders: WorkerPool
+  /// Builds small parts, which are not to wait for a generation.
+  let freezers: WorkerPool
   let logger: Logger
   let stepTimes = WriteStepTimes()
   let counters = EngineCounters()

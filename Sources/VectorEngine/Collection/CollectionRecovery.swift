@@ -147,7 +147,7 @@ struct CollectionRecovery {
   /// Applies the log's records above the store's.
   private mutating func replay(_ environment: EngineEnvironment) throws(RequestError) {
     let source = StoreSource(store: store)
-    var touched: TouchedPoints?
+    var touched: Set<PointID>?
     var failure: RequestError?
     try Self.forEachRecord(log, after: state.sequence) { entry, record in
       do throws(RequestError) {

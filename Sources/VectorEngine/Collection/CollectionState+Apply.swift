@@ -12,11 +12,11 @@ extension CollectionState {
   /// Applies the record with the sequence after the last. Reads no clock and no randomness.
   /// - Parameters:
   ///   - milliseconds: the record's time.
-  ///   - touched: collects the ids whose points changed, and how.
+  ///   - touched: collects the ids whose points changed.
   /// - Throws: only when the store is damaged.
   mutating func apply(
     _ record: Record, sequence: UInt64, milliseconds: UInt64, source: some PayloadSource,
-    touched: inout TouchedPoints?
+    touched: inout Set<PointID>?
   ) throws(RequestError) {
     precondition(sequence > self.sequence, "records are applied in order, once")
     self.sequence = sequence
@@ -26,27 +26,27 @@ extension CollectionState {
     case .putPoints(let newPoints):
       for point in newPoints where !applied.contains(point.id) {
         try put(point, source)
-        touched?.note(point.id, .vectors)
+        touched?.insert(point.id)
       }
     case .deletePoints(let ids):
       for id in ids where !applied.contains(id) {
         if let slot = points.slot(of: id) { remove(slot, source) }
-        touched?.note(id, .vectors)
+        touched?.insert(id)
       }
     case .changePayload(let change, let ids):
       for id in ids where !applied.contains(id) {
         try changePayload(change, of: id, source)
-        touched?.note(id, .payload)
+        touched?.insert(id)
       }
     case .putVectors(let changes):
       for change in changes where !applied.contains(change.id) {
         try putVectors(change, source)
-        touched?.note(change.id, .vectors)
+        touched?.insert(change.id)
       }
     case .deleteVectors(let names, let ids):
       for id in ids where !applied.contains(id) {
         try deleteVectors(names, of: id, source)
-        touched?.note(id, .vectors)
+        touched?.insert(id)
       }
     case .configure(let configuration):
       try configure(configuration, source, touched: &touched)
@@ -146,7 +146,7 @@ extension CollectionState {
   }
 
   private mutating func configure(
-    _ new: CollectionConfiguration, _ source: some PayloadSource, touched: inout TouchedPoints?
+    _ new: CollectionConfiguration, _ source: some PayloadSource, touched: inout Set<PointID>?
   ) throws(RequestError) {
     let old = configuration
     configuration = new
@@ -160,7 +160,7 @@ extension CollectionState {
       for slot in (vectors[vector.name]?.present).map(\.ones) ?? [] {
         let id = points[slot].id
         try deleteVectors([vector.name], of: id, source)
-        touched?.note(id, .vectors)
+        touched?.insert(id)
       }
       vectors[vector.name] = nil
     }

@@ -4,21 +4,26 @@ import VectorModel
 import VectorStorage
 
 extension CollectionWriter {
-  /// Begins a build that is due, and cuts the log; after every group and at every tick.
+  /// Begins builds that are due, and cuts the log; after every group and at every tick.
   func maintain() {
     guard failure == nil else {
       return setBuildStatus(BuildStatus(isBuilding: false, error: failure?.message))
     }
     cutLog()
-    if !build.isRunning { beginBuildIfDue() }
+    // What is built of is published: nothing of it can be undone by a crash.
+    if state.sequence == published.load().state.sequence {
+      if !build.isRunning { beginBuildIfDue() }
+      if !freeze.isRunning { beginFreezeIfDue() }
+    }
     beginCompactionIfDue()
     setBuildStatus(
       BuildStatus(
-        isBuilding: build.isRunning || isBuildDue || !fieldsWithoutPart.isEmpty, error: build.lastError))
+        isBuilding: build.isRunning || freeze.isRunning || isMergeDue || !fieldsWithoutPart.isEmpty,
+        error: build.lastError ?? freeze.lastError))
   }
 
-  /// Whether the delta has grown, the generation has thinned out, or the log has become too long.
-  private var isBuildDue: Bool {
+  /// Whether the rows behind the generation are many, it has thinned out, or the log has become too long.
+  private var isMergeDue: Bool {
     if build.needsRebuild { return true }
     let optimizers = state.configuration.optimizers
     if log.byteCount(after: manifest.coveredThrough) > UInt64(configuration.logTailBytesMax),
@@ -29,7 +34,11 @@ extension CollectionWriter {
     let deltaSlotsCount = state.points.slotCount - state.points.sealedCount
     if state.payloads.overlayRowCount > configuration.overlayRowsMax + 2 * deltaSlotsCount { return true }
     guard optimizers.indexingThreshold != 0 else { return false }
-    if state.vectors.values.contains(where: isDeltaFull) { return true }
+    let policy = mergePolicy
+    for rows in state.vectors.values
+    where policy.action(rows.tierSizes, dimension: rows.dimension) == .merge {
+      return true
+    }
     for vector in state.configuration.vectors {
       if let part = state.vectors[vector.name]?.part,
         part.parameters != state.configuration.graphParameters(of: vector)
@@ -43,24 +52,27 @@ extension CollectionWriter {
       && deadCount >= optimizers.vacuumMinVectorNumber / 10
   }
 
-  /// Whether a vector's delta is worth a build: sooner when no write has come for a while.
-  private func isDeltaFull(_ rows: VectorRows) -> Bool {
-    let rowBytes = rows.dimension * 4
+  /// Merges less are put off once no write has come for a while.
+  private var mergePolicy: MergePolicy {
+    let isSettled = lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
     let threshold = (state.configuration.optimizers.indexingThreshold ?? 10_000)
       .multipliedReportingOverflow(by: 1024).partialValue
-    let isSettled = lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
-    let share = isSettled ? configuration.settledDeltaShareMax : configuration.deltaShareMax
-    let sealedShare = Int(Double(rows.sealedCount) * share)
-    if rows.deltaCount > max(configuration.deltaRowsMax, sealedShare) { return true }
-    return rows.deltaCount * rowBytes > max(isSettled ? threshold / 4 : threshold, sealedShare * rowBytes)
+    var policy = MergePolicy()
+    policy.freezeRowsMin = min(configuration.frozenRowsMin, VectorRows.tierRowsMax)
+    policy.fanout = configuration.frozenFanout
+    policy.mergeRowsMin = configuration.deltaRowsMax
+    policy.mergeShare = isSettled ? configuration.settledDeltaShareMax : configuration.deltaShareMax
+    policy.mergeBytesMin = isSettled ? threshold / 4 : threshold
+    return policy
   }
 
   private func beginBuildIfDue() {
     if let notBefore = build.notBefore, ContinuousClock.now < notBefore { return }
-    if isBuildDue {
-      beginBuild()
+    if isMergeDue {
+      beginMerge()
     } else if !fieldsWithoutPart.isEmpty {
-      beginPayloadBuild(fieldsWithoutPart)
+      let fields = fieldsWithoutPart
+      submitBuild(.merge) { builder throws(RequestError) in try builder.buildPayloadParts(fields) }
     }
   }
 
@@ -74,133 +86,71 @@ extension CollectionWriter {
     }
   }
 
-  private func beginBuild() {
-    let cancellation = build.begin()
-    touched = TouchedPoints()
+  /// Begins a build of everything; the rows that come from now on are in tiers of their own.
+  private func beginMerge() {
+    closeTiers()
+    touched = []
+    merging = published.load()
     let number = max(state.generation, manifest.generation) + 1
-    submitBuild(cancellation) { builder throws(RequestError) in
-      try builder.build(number: number)
+    submitBuild(.merge) { builder throws(RequestError) in try builder.build(number: number) }
+  }
+
+  private func beginFreezeIfDue() {
+    if let notBefore = freeze.notBefore, ContinuousClock.now < notBefore { return }
+    guard state.configuration.optimizers.indexingThreshold != 0 else { return }
+    let policy = mergePolicy
+    for vector in state.configuration.vectors {
+      guard let rows = state.vectors[vector.name] else { continue }
+      let sizes = rows.tierSizes
+      let action = policy.action(
+        sizes, dimension: rows.dimension, from: firstTierBehindMerge(vector.name, rows))
+      guard case .freeze(let tiers) = action else { continue }
+      if tiers.upperBound == sizes.count { closeTiers() }
+      return submitBuild(.freeze) { builder throws(RequestError) in
+        try builder.freeze(vector, tiers: tiers)
+      }
     }
   }
 
-  private func beginPayloadBuild(_ fields: [PayloadField]) {
-    let cancellation = build.begin()
-    submitBuild(cancellation) { builder throws(RequestError) in
-      try builder.buildPayloadParts(fields)
-    }
+  /// The first tier that the running merge does not take in; 0 where none runs.
+  private func firstTierBehindMerge(_ name: String, _ rows: VectorRows) -> Int {
+    guard let merged = merging?.state.vectors[name], merged.lineage === rows.lineage else { return 0 }
+    return rows.tiers.firstIndex { $0.firstRow >= merged.rowCount } ?? rows.tiers.count
+  }
+
+  private func closeTiers() {
+    for name in state.vectors.keys { state.vectors[name]?.closeTier() }
+    publish()
   }
 
   private func submitBuild(
-    _ cancellation: Cancellation,
+    _ lane: BuildLane,
     _ body: @escaping @Sendable (GenerationBuilder) throws(RequestError) -> BuildOutcome.Product?
   ) {
+    let cancellation = lane == .merge ? build.begin() : freeze.begin()
     let builder = GenerationBuilder(
       view: published.load(), shard: shard, environment: environment, cancellation: cancellation)
     let submitOutcome = submitOutcome
-    let isAccepted = environment.builders.submit {
-      let result = Result { () throws(RequestError) in try body(builder) }
-      switch result {
-      case .success(let product?): submitOutcome(BuildOutcome(result: .success(product)))
-      case .success(nil):
-        submitOutcome(BuildOutcome(result: .failure(RequestError(.unavailable, "the build was cancelled"))))
-      case .failure(let error): submitOutcome(BuildOutcome(result: .failure(error)))
+    let pool = lane == .merge ? environment.builders : environment.freezers
+    let isAccepted = pool.submit {
+      let result = Result { () throws(RequestError) in
+        guard let product = try body(builder) else {
+          throw RequestError(.unavailable, "the build was cancelled")
+        }
+        return product
       }
+      submitOutcome(BuildOutcome(lane: lane, result: result))
     }
-    if !isAccepted { build.end(error: nil) }
+    if !isAccepted { endBuild(lane, error: nil) }
   }
 
-  /// Puts a build's parts in the place of what they were built from; what changed since lies over them.
-  func install(_ outcome: BuildOutcome) {
-    do throws(RequestError) {
-      switch outcome.result {
-      case .failure(let error): throw error
-      case .success(.generation(let generation, let entry)): try install(generation, entry)
-      case .success(.payloadParts(let parts, let files)): try install(parts, files)
-      }
-      build.end(error: nil)
-    } catch {
-      build.end(error: error.message)
-      logger.error("build failed", metadata: ["collection": "\(id)", "error": "\(error.message)"])
-    }
-    touched = nil
-  }
-
-  private func install(_ generation: Generation, _ entry: Manifest.Generation) throws(RequestError) {
-    guard let touched else { preconditionFailure("a build runs with its list of changes") }
-    var new = try generation.state(state.configuration)
-    for (id, touch) in touched.points { try new.takeOver(id, touch, from: state, StoreSource(store: store)) }
-    new.sequence = state.sequence
-    new.nextNumber = state.nextNumber
-    new.digest = state.digest
-    new.pending = state.pending
-    new.producers = state.producers
-    // The manifest never names parts that contain more than the store does durably.
-    try syncStore()
-    new.pending = state.pending
-    var next = manifest
-    next.generations = [entry]
-    try replaceManifest(next)
-    state = new
-    build.needsRebuild = false
-    publish()
-    try StorageError.mapped { () throws(StorageError) in try shard.removeUnnamed(by: manifest) }
-  }
-
-  private func install(
-    _ parts: [(field: PayloadField, part: PayloadIndexPart)], _ files: [Manifest.NamedFile]
-  ) throws(RequestError) {
-    var next = manifest
-    for ((field, part), file) in zip(parts, files) where state.configuration.payloadSchema.contains(field) {
-      state.payloads.attach(part)
-      next.generations[next.generations.count - 1].files.removeAll { $0.role == file.role }
-      next.generations[next.generations.count - 1].files.append(file)
-    }
-    try replaceManifest(next)
-    publish()
-  }
-
-  /// Takes the parts of dropped vectors out of the manifest, before the store has the drop: a vector added
-  /// again under the name must not find them.
-  func forgetDroppedParts() {
-    guard failure == nil, var entry = manifest.generations.last else { return }
-    let count = entry.files.count
-    entry.files.removeAll { file in
-      file.role.hasPrefix("vector:")
-        && published.load().state.vectors[String(file.role.dropFirst(7))]?.part == nil
-    }
-    guard entry.files.count < count else { return }
-    var next = manifest
-    next.generations[next.generations.count - 1] = entry
-    do throws(RequestError) { try replaceManifest(next) } catch { poison(error) }
-  }
-
-  func replaceManifest(_ next: Manifest) throws(RequestError) {
-    try StorageError.mapped { () throws(StorageError) in try shard.writeManifest(next) }
-    manifest = next
-  }
-}
-
-extension Manifest {
-  /// The last operation that the parts contain; 0 where there are none.
-  var coveredThrough: UInt64 { generations.last?.coveredThrough ?? 0 }
-  /// The number of the newest generation; 0 where there is none.
-  var generation: UInt64 { generations.last?.number ?? 0 }
-}
-
-extension CollectionState {
-  /// Takes over what `old` has of a point that changed after the parts of this state were built.
-  fileprivate mutating func takeOver(
-    _ id: PointID, _ touch: TouchedPoints.Touch, from old: CollectionState, _ source: StoreSource
-  ) throws(RequestError) {
-    guard let oldSlot = old.points.slot(of: id) else { return removeUnstored(id) }
-    let entry = old.points[oldSlot]
-    let payload = try old.payload(of: oldSlot, source)
-    if touch == .payload, let slot = points.slot(of: id) {
-      points.setVersion(entry.version, of: slot)
-      try payloads.put(slot, payload: payload)
-    } else {
-      removeUnstored(id)
-      try insert(entry, old.vectors(of: oldSlot), payload)
+  func endBuild(_ lane: BuildLane, error: String?) {
+    switch lane {
+    case .merge:
+      build.end(error: error)
+      touched = nil
+      merging = nil
+    case .freeze: freeze.end(error: error)
     }
   }
 }

@@ -71,6 +71,7 @@ extension CollectionWriter {
   func close() -> Result<Void, RequestError> {
     do throws(RequestError) {
       build.cancel()
+      freeze.cancel()
       if failure == nil, !hasUnsynced { try syncStore() }
       try StorageError.mapped { () throws(StorageError) in
         try log.close()

@@ -18,8 +18,10 @@ final class CollectionWriter: @unchecked Sendable {
   var manifest: Manifest
   /// The private state: at or ahead of the published one.
   var state: CollectionState
-  /// What changed since the running build's view was taken; nil when none runs.
-  var touched: TouchedPoints?
+  /// The points that changed since the running merge's view was taken; nil when none runs.
+  var touched: Set<PointID>?
+  /// What the running merge builds a generation of; nil when none runs.
+  var merging: View?
   /// Why no more writes are taken until a restart.
   var failure: RequestError?
   /// The log has operations that a full disk kept from being synced.
@@ -34,6 +36,8 @@ final class CollectionWriter: @unchecked Sendable {
   var retention = LogRetention()
   var build = BuildState()
   var compaction = CompactionState()
+  /// The building of parts for rows that came after the generation, beside the other.
+  var freeze = BuildState()
   private let status = Mutex(BuildStatus())
   /// How a build hands in its outcome; set before the first job.
   var submitOutcome: @Sendable (BuildOutcome) -> Void = { _ in }

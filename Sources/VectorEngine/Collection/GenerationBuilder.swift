@@ -5,13 +5,43 @@ import VectorStorage
 /// How a build in the background ended.
 struct BuildOutcome: Sendable {
   enum Product: Sendable {
-    /// New parts of everything, built from the view of `coveredThrough`.
-    case generation(Generation, Manifest.Generation)
+    /// New parts of everything.
+    case generation(MergedGeneration)
+    /// A part of some tiers of one vector.
+    case frozen(FrozenPart)
     /// Parts for indexes that were declared after the generation was built, and their files.
     case payloadParts([(field: PayloadField, part: PayloadIndexPart)], [Manifest.NamedFile])
   }
 
+  let lane: BuildLane
   let result: Result<Product, RequestError>
+}
+
+/// Builds of one collection that run beside each other.
+enum BuildLane: Sendable {
+  /// Generations and payload indexes.
+  case merge
+  /// Parts of rows that came after the generation.
+  case freeze
+}
+
+/// A new generation, and what it was built of.
+struct MergedGeneration: Sendable {
+  let generation: Generation
+  let entry: Manifest.Generation
+  /// The generation's points and parts alone, under the view's configuration.
+  let base: CollectionState
+  let view: View
+  /// The view's slot of each slot of the generation.
+  let livingSlots: [UInt32]
+}
+
+/// A part for tiers that lie one after the other.
+struct FrozenPart: Sendable {
+  let vectorName: String
+  let lineage: VectorRows.Lineage
+  let tierIDs: [UInt64]
+  let part: VectorPart
 }
 
 /// Builds a generation from one view: slots without gaps, rows without dead ones, graphs and payload indexes.
@@ -39,7 +69,27 @@ struct GenerationBuilder {
     let fields = state.configuration.payloadSchema
     guard try buildPayloads(fields, slots, &files) != nil else { return nil }
     let entry = Manifest.Generation(number: number, coveredThrough: state.sequence, files: files.files)
-    return .generation(try Generation(entry, shard), entry)
+    let generation = try Generation(entry, shard)
+    return .generation(
+      MergedGeneration(
+        generation: generation, entry: entry, base: try generation.state(state.configuration), view: view,
+        livingSlots: slots))
+  }
+
+  /// Builds a part of some tiers of a vector, dead rows included.
+  /// - Returns: nil when cancelled.
+  func freeze(
+    _ vector: NamedVectorParameters, tiers: Range<Int>
+  ) throws(RequestError) -> BuildOutcome.Product? {
+    guard let rows = state.vectors[vector.name], let first = rows.tiers[tiers].first else { return nil }
+    let count = rows.tiers[tiers].reduce(0) { $0 + $1.count }
+    let numbers = UInt32(first.firstRow)..<UInt32(first.firstRow + count)
+    let part = try buildPart(vector, try rows.gathered(numbers), count: count)
+    return part.map {
+      .frozen(
+        FrozenPart(
+          vectorName: vector.name, lineage: rows.lineage, tierIDs: rows.tiers[tiers].map(\.id), part: $0))
+    }
   }
 
   /// Builds parts of the given fields in the generation's slots.
@@ -69,20 +119,26 @@ struct GenerationBuilder {
       slotOfRow.append(UInt32(newSlot))
       rowNumbers.append(row)
     }
-    let gathered = try rows.gathered(rowNumbers)
+    guard let part = try buildPart(vector, try rows.gathered(rowNumbers), count: rowNumbers.count) else {
+      return false
+    }
+    try files.writeVectors(vector.name, part, slotOfRow)
+    return true
+  }
+
+  private func buildPart(
+    _ vector: NamedVectorParameters, _ gathered: MemorySlice, count: Int
+  ) throws(RequestError) -> VectorPart? {
     let hnsw = state.configuration.hnsw.applying(vector.parameters.hnsw)
     let parameters = state.configuration.graphParameters(of: vector)
     let threads =
       hnsw.maxIndexingThreads > 0
       ? min(hnsw.maxIndexingThreads, environment.configuration.builderThreads)
       : environment.configuration.builderThreads
-    let part = try VectorPart.build(
-      rows: gathered, count: rowNumbers.count, dimension: vector.parameters.dimension,
+    return try VectorPart.build(
+      rows: gathered, count: count, dimension: vector.parameters.dimension,
       distance: vector.parameters.distance, parameters: parameters, threads: threads,
       isCancelled: { [cancellation] in cancellation.isCancelled })
-    guard let part else { return false }
-    try files.writeVectors(vector.name, part, slotOfRow)
-    return true
   }
 
   private func buildPayloads(

@@ -169,7 +169,7 @@ struct QueryExecutor {
     let excludedSlots = Set(resolved.excluded.compactMap { state.points.slot(of: $0) })
     let searchStart = trace.now
     var tiers: [TierSearch] = []
-    let hits = try rows.search(resolved.target, options, slots: slots, scratch: scratch, tiers: &tiers)
+    let hits = try rows.search(resolved.target, options, slots: slots, scratch: scratch, searches: &tiers)
     trace.note(tiers)
     trace.add(.search, since: searchStart)
     var ranked: [RankedSlot] = []

@@ -104,6 +104,35 @@ package struct PointTable: Sendable {
     }
   }
 
+  /// The points after a build: the generation's, and those that came since its view.
+  ///
+  /// - Parameters:
+  ///   - old: the points now.
+  ///   - livingSlots: the old slot of each slot of the generation.
+  ///   - oldSlotCount: how many slots the view had; those behind it follow on the generation's.
+  /// - Precondition: `self` is the generation's points alone, all alive.
+  /// - Complexity: O(slots).
+  package func followed(by old: PointTable, livingSlots: [UInt32], oldSlotCount: Int) -> PointTable {
+    precondition(slotCount == livingSlots.count && aliveCount == slotCount)
+    var result = self
+    for (slot, oldSlot) in livingSlots.enumerated() {
+      if !old.isAlive(oldSlot) {
+        result.remove(UInt32(slot))
+      } else if old[oldSlot].version != self[UInt32(slot)].version {
+        result.setVersion(old[oldSlot].version, of: UInt32(slot))
+      }
+    }
+    for slot in oldSlotCount..<old.slotCount {
+      let isAlive = old.isAlive(UInt32(slot))
+      result.entries.append(old[UInt32(slot)])
+      result.alive.append(isAlive)
+      guard isAlive else { continue }
+      result.aliveCount += 1
+      result.deltaSlots.set(old[UInt32(slot)].id, to: UInt32(result.entries.count - 1))
+    }
+    return result
+  }
+
   private func sealedLowerBound(_ id: PointID) -> Int {
     var low = 0
     var high = sealedOrder.count

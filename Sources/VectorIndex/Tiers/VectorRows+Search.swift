@@ -4,40 +4,37 @@ extension VectorRows {
   /// The points nearest to the target, best first, over all tiers; equal scores in the order of rows.
   ///
   /// - Parameters:
-  ///   - options: how the generation's part is searched; the delta is always scanned at full precision.
+  ///   - options: how parts are searched; rows without a part are always scanned at full precision.
   ///   - slots: the points that may be returned; absent means all. Its count is the number of slots.
   ///   - scratch: the calling thread's.
-  ///   - tiers: what the search of each tier cost is appended.
+  ///   - searches: what the search of each tier cost is appended.
   /// - Throws: `badRequest` for a target of another dimension.
-  /// - Complexity: that of the part's plan, and O(delta × dimension).
+  /// - Complexity: that of the parts' plans, and O(rows without a part × dimension).
   package func search(
     _ target: SearchTarget, _ options: PartSearchOptions, slots: Bitset?, scratch: SearchScratch,
-    tiers: inout [TierSearch]
+    searches: inout [TierSearch]
   ) throws(RequestError) -> [RankedSlot] {
     var neighbours: [Neighbor] = []
-    if let part {
-      let accept = sealedRows(of: slots)
+    for tier in tiers where tier.count > 0 {
+      let accepted = tier.accepted(slots) { self.slot(of: UInt32(tier.firstRow + $0)) }
       var statistics = SearchStatistics()
-      neighbours = try part.search(
-        target, options: options, accept: accept, scratch: scratch, statistics: &statistics)
-      tiers.append(
+      let found: [Neighbor]
+      switch tier.rows {
+      case .part(let part):
+        found = try part.search(
+          target, options: options, accept: accepted, scratch: scratch, statistics: &statistics)
+      case .flat(let delta):
+        found = try FlatScan.search(
+          target, limit: options.limit, chunks: delta.scanChunks, dimension: dimension, distance: distance,
+          accept: accepted?.rows, scratch: scratch, statistics: &statistics)
+      }
+      neighbours += found.map { Neighbor(row: $0.row + UInt32(tier.firstRow), distance: $0.distance) }
+      searches.append(
         TierSearch(
-          kind: .generation, rowCount: sealedCount, acceptedCount: accept?.cardinality ?? sealedCount,
+          kind: tier.kind, rowCount: tier.count, acceptedCount: accepted?.cardinality ?? tier.count,
           statistics: statistics))
     }
-    if delta.count > 0 {
-      let accept = deltaRows(of: slots)
-      var statistics = SearchStatistics()
-      let found = try FlatScan.search(
-        target, limit: options.limit, chunks: delta.scanChunks, dimension: dimension, distance: distance,
-        accept: accept, scratch: scratch, statistics: &statistics)
-      tiers.append(
-        TierSearch(
-          kind: .delta, rowCount: deltaCount, acceptedCount: accept?.onesCount ?? deltaCount,
-          statistics: statistics))
-      neighbours += found.map { Neighbor(row: $0.row + UInt32(sealedCount), distance: $0.distance) }
-      neighbours.sort()
-    }
+    if searches.count > 1 { neighbours.sort() }
     return neighbours.prefix(options.limit).map {
       RankedSlot(slot: slot(of: $0.row), score: score($0.distance, of: target))
     }

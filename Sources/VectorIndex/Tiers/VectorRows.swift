@@ -1,43 +1,43 @@
 package import VectorModel
 
-/// The rows of one named vector: those of the generation's part, then those of the delta.
+/// The rows of one named vector, in tiers: a generation's, frozen ones that came after it, and those that are
+/// scanned.
 ///
-/// Rows below `sealedCount` belong to the part. A row is live while it is its slot's newest. Copies share
-/// their memory.
+/// A row is live while it is its slot's newest. Copies share their memory.
 package struct VectorRows: Sendable {
   package static let noRow = UInt32.max
+  /// Rows at which the last tier is closed and another begins.
+  package static let tierRowsMax = 8192
 
   package let dimension: Int
   package let distance: Distance
-  /// The generation's part; absent where there is none or it is being rebuilt.
-  package let part: VectorPart?
-  package let sealedCount: Int
-  private(set) var delta: DeltaRows
+  /// The same in all values that one vector's rows ever were.
+  package let lineage: Lineage
+  /// Oldest first; the last one is flat and grows.
+  package private(set) var tiers: [RowTier]
+  private var nextTierID: UInt64
   /// The slot of each row.
-  private(set) var slots: ChunkedArray<UInt32>
+  private var slots: ChunkedArray<UInt32>
   /// The live row of each slot, or `noRow`; slots beyond its end have none.
   private var rows: ChunkedArray<UInt32>
-  /// The rows of the part, and of the delta, that are live.
-  private var sealedLive: Bitset
-  private var deltaLive = Bitset(count: 0)
-  package private(set) var liveCount = 0
+  package private(set) var liveCount: Int
   /// The slots that have a live row; its count is the number of slots.
   package private(set) var present: Bitset
-  /// Whether every sealed row stands for the slot of the same number.
-  private let sealedIsIdentity: Bool
+
+  /// Tells the rows of a vector from those of one that was added again under its name.
+  package final class Lineage: Sendable {}
 
   /// No rows yet, in a collection that has `slotCount` slots.
   package init(dimension: Int, distance: Distance, slotCount: Int = 0) {
     self.dimension = dimension
     self.distance = distance
-    part = nil
-    sealedCount = 0
-    delta = DeltaRows(dimension: dimension)
+    lineage = Lineage()
+    tiers = [RowTier(id: 0, firstRow: 0, dimension: dimension)]
+    nextTierID = 1
     slots = ChunkedArray()
     rows = ChunkedArray()
-    sealedLive = Bitset(count: 0)
+    liveCount = 0
     present = Bitset(count: slotCount)
-    sealedIsIdentity = true
   }
 
   /// The rows of a generation's part.
@@ -48,27 +48,43 @@ package struct VectorRows: Sendable {
     precondition(part.count == slotOfRow.count)
     self.dimension = dimension
     self.distance = distance
-    self.part = part
-    sealedCount = slotOfRow.count
-    delta = DeltaRows(dimension: dimension)
+    lineage = Lineage()
+    let isIdentity =
+      slotOfRow.count == slotCount && slotOfRow.enumerated().allSatisfy { $0.element == $0.offset }
+    tiers = [
+      RowTier(
+        id: 0, isGeneration: true, firstRow: 0, part: part, firstSlot: isIdentity ? 0 : nil),
+      RowTier(id: 1, firstRow: part.count, dimension: dimension),
+    ]
+    nextTierID = 2
     slots = ChunkedArray(slotOfRow)
     var rowOfSlot = [UInt32](repeating: Self.noRow, count: slotCount)
-    var present = Bitset(count: slotCount)
+    present = Bitset(count: slotCount)
     for (row, slot) in slotOfRow.enumerated() {
       rowOfSlot[Int(slot)] = UInt32(row)
       present[Int(slot)] = true
     }
     rows = ChunkedArray(rowOfSlot)
-    self.present = present
-    sealedLive = Bitset(count: slotOfRow.count, repeating: true)
     liveCount = slotOfRow.count
-    sealedIsIdentity =
-      slotOfRow.count == slotCount && slotOfRow.enumerated().allSatisfy { $0.element == $0.offset }
   }
 
   /// How many rows there are, dead ones included.
   package var rowCount: Int { slots.count }
-  package var deltaCount: Int { delta.count }
+
+  /// The generation's part; absent where there is none or it is being rebuilt.
+  package var part: VectorPart? { tiers.first { $0.isGeneration }?.part }
+
+  /// Rows behind those of the generation.
+  package var deltaCount: Int { rowCount - (tiers.first { $0.isGeneration }?.count ?? 0) }
+
+  /// How many live rows parts hold.
+  package var indexedCount: Int { tiers.reduce(0) { $0 + ($1.part == nil ? 0 : $1.liveCount) } }
+
+  /// How many tiers a search goes through.
+  package var searchedTiersCount: Int { tiers.count { $0.count > 0 } }
+
+  /// How many rows searches scan.
+  package var unindexedCount: Int { tiers.reduce(0) { $0 + ($1.part == nil ? $1.count : 0) } }
 
   /// Tells that the collection has slots up to `count`.
   package mutating func extendSlots(to count: Int) {
@@ -80,11 +96,10 @@ package struct VectorRows: Sendable {
     remove(slot: slot)
     extendSlots(to: Int(slot) + 1)
     while rows.count <= Int(slot) { rows.append(Self.noRow) }
-    let row = UInt32(slots.count)
-    delta.append(values)
+    if tiers[tiers.count - 1].count >= Self.tierRowsMax { closeTier() }
+    tiers[tiers.count - 1].append(values, slot: slot)
+    rows[Int(slot)] = UInt32(slots.count)
     slots.append(slot)
-    rows[Int(slot)] = row
-    deltaLive.append(true)
     liveCount += 1
     present[Int(slot)] = true
   }
@@ -92,14 +107,40 @@ package struct VectorRows: Sendable {
   /// Takes a slot's row away, if it has one.
   package mutating func remove(slot: UInt32) {
     guard let row = row(of: slot) else { return }
-    if Int(row) < sealedCount {
-      sealedLive[Int(row)] = false
-    } else {
-      deltaLive[Int(row) - sealedCount] = false
-    }
-    liveCount -= 1
+    kill(row)
     rows[Int(slot)] = Self.noRow
     present[Int(slot)] = false
+  }
+
+  private mutating func kill(_ row: UInt32) {
+    let tier = tierIndex(of: row)
+    tiers[tier].kill(Int(row) - tiers[tier].firstRow)
+    liveCount -= 1
+  }
+
+  /// Begins a new tier, unless the last one has no rows.
+  package mutating func closeTier() {
+    guard tiers[tiers.count - 1].count > 0 else { return }
+    tiers.append(RowTier(id: nextTierID, firstRow: rowCount, dimension: dimension))
+    nextTierID += 1
+  }
+
+  /// Puts a part in the place of the tiers that it was built from.
+  /// - Parameter ids: the tiers' ids, in their order.
+  /// - Returns: false, and nothing has changed, where these tiers are gone.
+  package mutating func install(_ part: VectorPart, replacing ids: [UInt64]) -> Bool {
+    guard let first = tiers.firstIndex(where: { $0.id == ids.first }),
+      tiers[first...].prefix(ids.count).map(\.id) == ids
+    else { return false }
+    let range = first..<(first + ids.count)
+    let tier = RowTier(id: nextTierID, part: part, replacing: tiers[range])
+    nextTierID += 1
+    tiers.replaceSubrange(range, with: [tier])
+    if tiers.last?.part != nil {
+      tiers.append(RowTier(id: nextTierID, firstRow: rowCount, dimension: dimension))
+    }
+    nextTierID += 1
+    return true
   }
 
   /// The live row of a slot.
@@ -113,8 +154,8 @@ package struct VectorRows: Sendable {
 
   /// The numbers of a row, valid as long as this value lives.
   package func values(ofRow row: UInt32) -> UnsafePointer<Float> {
-    if Int(row) < sealedCount, let part { return unsafe part.floats.row(Int(row)) }
-    return unsafe delta.row(Int(row) - sealedCount)
+    let tier = tierIndex(of: row)
+    return unsafe tiers[tier].values(Int(row) - tiers[tier].firstRow)
   }
 
   /// The numbers of a slot's live row: `[dimension]`, or nil where it has none.
@@ -123,37 +164,17 @@ package struct VectorRows: Sendable {
     return unsafe Array(UnsafeBufferPointer(start: values(ofRow: row), count: dimension))
   }
 
-  /// The part's live rows of the given slots, or nil where that is every row.
-  /// - Parameter slots: absent means all; its count is the number of slots.
-  func sealedRows(of slots: Bitset?) -> RowFilter? {
-    guard let slots else {
-      return liveCount == rowCount ? nil : RowFilter(rows: sealedLive)
-    }
-    var result = sealedLive
-    if sealedIsIdentity {
-      result.formAndPrefix(slots, count: sealedCount)
-    } else {
-      for row in 0..<sealedCount where result[row] && !slots[Int(self.slots[row])] { result[row] = false }
-    }
-    return RowFilter(rows: result)
+  /// The last tier that does not begin behind the row; tiers are few, and new rows are asked for most.
+  private func tierIndex(of row: UInt32) -> Int {
+    var index = tiers.count - 1
+    while tiers[index].firstRow > Int(row) { index -= 1 }
+    return index
   }
 
-  /// The delta's live rows of the given slots, counted from its first, or nil where that is every row.
-  func deltaRows(of slots: Bitset?) -> Bitset? {
-    guard let slots else { return liveCount == rowCount ? nil : deltaLive }
-    var result = deltaLive
-    for row in 0..<delta.count where result[row] && !slots[Int(self.slots[sealedCount + row])] {
-      result[row] = false
-    }
-    return result
-  }
-}
-
-extension VectorRows {
   /// The numbers of the given rows one after the other: `[rows.count × dimension]` float32.
   /// - Throws: `insufficientStorage` when the system refuses memory.
   /// - Complexity: O(rows × dimension).
-  package func gathered(_ rows: [UInt32]) throws(RequestError) -> MemorySlice {
+  package func gathered(_ rows: some Collection<UInt32>) throws(RequestError) -> MemorySlice {
     let rowByteCount = dimension * 4
     let memory = try AnonymousMemory(byteCount: rows.count * rowByteCount)
     for (index, row) in rows.enumerated() {
@@ -163,7 +184,68 @@ extension VectorRows {
     }
     return memory.slice(count: rows.count * rowByteCount)
   }
+}
 
-  /// How many live rows a generation's part holds.
-  package var indexedCount: Int { sealedRows(of: nil)?.cardinality ?? sealedCount }
+extension VectorRows {
+  /// The rows after a build: its part, and the tiers that came since its view.
+  ///
+  /// - Parameters:
+  ///   - old: the rows now, of the same lineage as the view's.
+  ///   - firstRow: how many rows the view had; a tier begins there.
+  ///   - livingSlots: the old slot of each slot of the generation.
+  ///   - oldSlotCount: how many slots the view had; those behind it follow on the generation's.
+  /// - Precondition: `self` is the part's rows alone, and a slot without a live row in the view has none in it.
+  package func followed(
+    by old: VectorRows, from firstRow: Int, livingSlots: [UInt32], oldSlotCount: Int
+  ) -> VectorRows {
+    precondition(deltaCount == 0)
+    var result = VectorRows(adopting: self, lineageOf: old)
+    let base = rowCount
+    var newSlots = [UInt32](repeating: Self.noRow, count: oldSlotCount)
+    for (new, old) in livingSlots.enumerated() { newSlots[Int(old)] = UInt32(new) }
+    let slotOf = { (slot: UInt32) -> UInt32 in
+      Int(slot) < oldSlotCount ? newSlots[Int(slot)] : slot - UInt32(oldSlotCount) + UInt32(livingSlots.count)
+    }
+    for tier in old.tiers where tier.firstRow >= firstRow {
+      let isMoved = tier.firstSlot.map { Int($0) >= oldSlotCount } ?? false
+      result.tiers.append(
+        tier.moved(
+          toRow: tier.firstRow - firstRow + base, firstSlot: isMoved ? tier.firstSlot.map(slotOf) : nil))
+    }
+    for row in firstRow..<old.rowCount { result.slots.append(slotOf(old.slots[row])) }
+    result.extendSlots(to: livingSlots.count + max(0, old.present.count - oldSlotCount))
+    for (new, slot) in livingSlots.enumerated() {
+      let row = old.row(of: slot)
+      if let row, Int(row) < firstRow { continue }
+      result.remove(slot: UInt32(new))
+      if let row { result.adopt(row: UInt32(Int(row) - firstRow + base), slot: UInt32(new)) }
+    }
+    for slot in oldSlotCount..<max(oldSlotCount, old.present.count) {
+      if let row = old.row(of: UInt32(slot)) {
+        result.adopt(row: UInt32(Int(row) - firstRow + base), slot: slotOf(UInt32(slot)))
+      }
+    }
+    return result
+  }
+
+  /// `part` without its empty last tier, ready for the tiers of `old`.
+  private init(adopting part: VectorRows, lineageOf old: VectorRows) {
+    dimension = part.dimension
+    distance = part.distance
+    lineage = old.lineage
+    nextTierID = old.nextTierID + 1
+    tiers = part.tiers.filter(\.isGeneration).map { $0.renamed(old.nextTierID) }
+    slots = part.slots
+    rows = part.rows
+    liveCount = part.liveCount
+    present = part.present
+  }
+
+  /// Makes a row that is live in its tier already the row of a slot that has none.
+  private mutating func adopt(row: UInt32, slot: UInt32) {
+    while rows.count <= Int(slot) { rows.append(Self.noRow) }
+    rows[Int(slot)] = row
+    present[Int(slot)] = true
+    liveCount += 1
+  }
 }

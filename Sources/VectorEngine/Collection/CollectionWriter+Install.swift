@@ -1,0 +1,137 @@
+import Logging
+import VectorIndex
+import VectorModel
+import VectorStorage
+
+extension CollectionWriter {
+  /// Puts a build's parts in the place of what they were built from; what came since lies behind them.
+  func install(_ outcome: BuildOutcome) {
+    do throws(RequestError) {
+      switch outcome.result {
+      case .failure(let error): throw error
+      case .success(.generation(let merged)): try install(merged)
+      case .success(.frozen(let frozen)): install(frozen)
+      case .success(.payloadParts(let parts, let files)): try install(parts, files)
+      }
+      endBuild(outcome.lane, error: nil)
+    } catch {
+      endBuild(outcome.lane, error: error.message)
+      logger.error("build failed", metadata: ["collection": "\(id)", "error": "\(error.message)"])
+    }
+  }
+
+  private func install(_ merged: MergedGeneration) throws(RequestError) {
+    guard state.sequence == published.load().state.sequence else {
+      throw RequestError(.insufficientStorage, "operations wait for the disk of \(shard.path)")
+    }
+    // The manifest never names parts that contain more than the store does durably.
+    try syncStore()
+    let new = try state.following(merged, touched: touched ?? [], StoreSource(store: store))
+    var next = manifest
+    next.generations = [merged.entry]
+    next.generations[0].files.removeAll { file in
+      file.vectorName.map { new.vectors[$0]?.part == nil } ?? false
+    }
+    try replaceManifest(next)
+    state = new
+    build.needsRebuild = false
+    publish()
+    try StorageError.mapped { () throws(StorageError) in try shard.removeUnnamed(by: manifest) }
+  }
+
+  /// A part that comes too late for its tiers is dropped: a generation has taken them in.
+  private func install(_ frozen: FrozenPart) {
+    guard let rows = state.vectors[frozen.vectorName], rows.lineage === frozen.lineage else { return }
+    if state.vectors[frozen.vectorName]?.install(frozen.part, replacing: frozen.tierIDs) ?? false {
+      republish()
+    }
+  }
+
+  private func install(
+    _ parts: [(field: PayloadField, part: PayloadIndexPart)], _ files: [Manifest.NamedFile]
+  ) throws(RequestError) {
+    var next = manifest
+    for ((field, part), file) in zip(parts, files) where state.configuration.payloadSchema.contains(field) {
+      state.payloads.attach(part)
+      next.generations[next.generations.count - 1].files.removeAll { $0.role == file.role }
+      next.generations[next.generations.count - 1].files.append(file)
+    }
+    try replaceManifest(next)
+    republish()
+  }
+
+  /// Publishes, but for what waits for its sync and is published with that.
+  private func republish() {
+    if state.sequence == published.load().state.sequence { publish() }
+  }
+
+  /// Takes the parts of dropped vectors out of the manifest, before the store has the drop: a vector added
+  /// again under the name must not find them.
+  func forgetDroppedParts() {
+    guard failure == nil, var entry = manifest.generations.last else { return }
+    let count = entry.files.count
+    entry.files.removeAll { file in
+      file.vectorName.map { published.load().state.vectors[$0]?.part == nil } ?? false
+    }
+    guard entry.files.count < count else { return }
+    var next = manifest
+    next.generations[next.generations.count - 1] = entry
+    do throws(RequestError) { try replaceManifest(next) } catch { poison(error) }
+  }
+
+  func replaceManifest(_ next: Manifest) throws(RequestError) {
+    try StorageError.mapped { () throws(StorageError) in try shard.writeManifest(next) }
+    manifest = next
+  }
+}
+
+extension Manifest {
+  /// The last operation that the parts contain; 0 where there are none.
+  var coveredThrough: UInt64 { generations.last?.coveredThrough ?? 0 }
+  /// The number of the newest generation; 0 where there is none.
+  var generation: UInt64 { generations.last?.number ?? 0 }
+}
+
+extension Manifest.NamedFile {
+  /// The vector whose part the file is.
+  fileprivate var vectorName: String? {
+    role.hasPrefix("vector:") ? String(role.dropFirst("vector:".count)) : nil
+  }
+}
+
+extension CollectionState {
+  /// This state over the parts of a new generation.
+  ///
+  /// - Parameter touched: the points that changed since the generation's view.
+  /// - Complexity: O(slots + touched payloads).
+  fileprivate func following(
+    _ merged: MergedGeneration, touched: Set<PointID>, _ source: StoreSource
+  ) throws(RequestError) -> CollectionState {
+    let viewed = merged.view.state
+    let isSameSchema =
+      viewed.configuration.vectors == configuration.vectors
+      && viewed.configuration.payloadSchema == configuration.payloadSchema
+    let base = isSameSchema ? merged.base : try merged.generation.state(configuration)
+    var new = self
+    new.generation = base.generation
+    new.points = base.points.followed(
+      by: points, livingSlots: merged.livingSlots, oldSlotCount: viewed.points.slotCount)
+    for (name, rows) in vectors {
+      var sealed = VectorRows(
+        dimension: rows.dimension, distance: rows.distance, slotCount: merged.livingSlots.count)
+      var firstRow = 0
+      // A vector that was dropped and added again has nothing in the generation.
+      if let viewed = viewed.vectors[name], viewed.lineage === rows.lineage, let built = base.vectors[name] {
+        (sealed, firstRow) = (built, viewed.rowCount)
+      }
+      new.vectors[name] = sealed.followed(
+        by: rows, from: firstRow, livingSlots: merged.livingSlots, oldSlotCount: viewed.points.slotCount)
+    }
+    new.payloads = base.payloads
+    for id in touched {
+      guard let slot = new.points.slot(of: id), let oldSlot = points.slot(of: id) else { continue }
+      try new.payloads.put(slot, payload: try payload(of: oldSlot, source))
+    }
+    return new
+  }
+}
