@@ -10,8 +10,8 @@ package enum SnapshotRequest: Sendable {
   /// Asks for a place where an upload's bytes go.
   case beginUpload
   case recover(SnapshotRecovery, wait: Bool)
-  /// Makes every collection and alias of a snapshot of the whole storage that was uploaded.
-  case recoverStorage(any ByteSink)
+  /// Makes every collection and alias of a snapshot of the whole storage.
+  case recoverStorage(StorageRecovery, wait: Bool)
 
   /// Whether a read-only key may say this.
   package var isReadOnly: Bool {
@@ -69,6 +69,17 @@ package struct SnapshotRecovery: Sendable {
     self.collection = collection
     self.source = source
   }
+}
+
+/// How the whole storage is made from a snapshot.
+package struct StorageRecovery: Sendable {
+  package var source: SnapshotRecovery.Source
+  /// As in `SnapshotRecovery`.
+  package var checksum: String?
+  /// For a URL that asks for a key.
+  package var apiKey: String?
+
+  package init(source: SnapshotRecovery.Source) { self.source = source }
 }
 
 /// One snapshot as lists show it.

@@ -25,24 +25,25 @@ struct BenchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let dataset = try BenchDataset(directory: directory)
-    let server = try await client.connect()
-    defer { server.close() }
-    let bench = BenchRun(dataset: dataset, client: server, collection: collection)
-    let load = try await bench.load(batch: batch) { count in
-      if count % (batch * 20) == 0 { StandardError.line("\(count) of \(dataset.base.rowCount) points") }
+    try await client.withServer { connection in
+      let server = connection.rest
+      let bench = BenchRun(dataset: dataset, client: server, collection: collection)
+      let load = try await bench.load(batch: batch) { count in
+        if count % (batch * 20) == 0 { StandardError.line("\(count) of \(dataset.base.rowCount) points") }
+      }
+      if !client.json {
+        let rate = Double(dataset.base.rowCount) / load.loadSeconds
+        StandardOutput.line(
+          "\(dataset.base.rowCount) points of \(dataset.base.columnCount) dimensions loaded in \(fixed(load.loadSeconds, 1)) s (\(fixed(rate, 0)) a second), indexed \(fixed(load.indexSeconds, 1)) s later"
+        )
+      }
+      var rows: [BenchRun.Row] = []
+      for ef in [nil] + ef.map(Optional.some) {
+        for filter in dataset.filters { rows.append(try await bench.search(filter, ef: ef)) }
+      }
+      if !keep { try await bench.drop() }
+      StandardOutput.line(client.json ? Self.json(load, rows) : Self.table(rows))
     }
-    if !client.json {
-      let rate = Double(dataset.base.rowCount) / load.loadSeconds
-      StandardOutput.line(
-        "\(dataset.base.rowCount) points of \(dataset.base.columnCount) dimensions loaded in \(fixed(load.loadSeconds, 1)) s (\(fixed(rate, 0)) a second), indexed \(fixed(load.indexSeconds, 1)) s later"
-      )
-    }
-    var rows: [BenchRun.Row] = []
-    for ef in [nil] + ef.map(Optional.some) {
-      for filter in dataset.filters { rows.append(try await bench.search(filter, ef: ef)) }
-    }
-    if !keep { try await bench.drop() }
-    StandardOutput.line(client.json ? Self.json(load, rows) : Self.table(rows))
   }
 
   private static func table(_ rows: [BenchRun.Row]) -> String {

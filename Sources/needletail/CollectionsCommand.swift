@@ -9,17 +9,18 @@ struct CollectionsCommand: AsyncParsableCommand {
   @OptionGroup var client: ClientOptions
 
   func run() async throws {
-    let server = try await client.connect()
-    defer { server.close() }
-    let list = try await server.result(.GET, "/collections")
-    var descriptions: [(name: String, info: JSONValue)] = []
-    if case .array(let entries)? = list["collections"] {
-      for case .string(let name)? in entries.map({ $0["name"] }) {
-        descriptions.append((name, try await server.result(.GET, "/collections/\(pathSegment(name))")))
+    try await client.withServer { connection in
+      let server = connection.rest
+      let list = try await server.result(.GET, "/collections")
+      var descriptions: [(name: String, info: JSONValue)] = []
+      if case .array(let entries)? = list["collections"] {
+        for case .string(let name)? in entries.map({ $0["name"] }) {
+          descriptions.append((name, try await server.result(.GET, "/collections/\(pathSegment(name))")))
+        }
       }
+      descriptions.sort { $0.name < $1.name }
+      StandardOutput.line(client.json ? Self.json(descriptions) : Self.table(descriptions))
     }
-    descriptions.sort { $0.name < $1.name }
-    StandardOutput.line(client.json ? Self.json(descriptions) : Self.table(descriptions))
   }
 
   private static func json(_ descriptions: [(name: String, info: JSONValue)]) -> String {

@@ -22,36 +22,37 @@ struct ExportCommand: AsyncParsableCommand {
   private static let pagePoints = 256
 
   func run() async throws {
-    let server = try await client.connect()
-    defer { server.close() }
-    let path = "/collections/\(pathSegment(collection))/points"
-    let counted = try await server.result(.POST, path + "/count", Array("{\"exact\":true}".utf8))
-    let total = counted["count"].flatMap { Int($0.text) } ?? 0
-    let lines = try LocalFile(writing: output)
-    var array = try npy.map { path throws(RequestError) in try NumpyWriter(LocalFile(writing: path)) }
-    var progress = Progress("export", isQuiet: client.json)
-    var offset: JSONValue?
-    var count = 0
-    repeat {
-      var body = JSONWriter()
-      body.object { writer in
-        writer.member("limit", Self.pagePoints)
-        writer.member("with_payload", true)
-        writer.member("with_vector", true)
-        writer.member("offset", offset)
-      }
-      let page = try await server.result(.POST, path + "/scroll", body.bytes)
-      guard case .array(let points)? = page["points"] else { break }
-      for point in points {
-        try write(point, to: lines, &array)
-        count += 1
-      }
-      progress.show(count, of: total)
-      offset = page["next_page_offset"] == .null ? nil : page["next_page_offset"]
-    } while offset != nil
-    try array?.finish()
-    try lines.sync()
-    StandardOutput.line(client.json ? "{\"points\":\(count)}" : "\(count) points in \(output)")
+    try await client.withServer { connection in
+      let server = connection.rest
+      let path = "/collections/\(pathSegment(collection))/points"
+      let counted = try await server.result(.POST, path + "/count", Array("{\"exact\":true}".utf8))
+      let total = counted["count"].flatMap { Int($0.text) } ?? 0
+      let lines = try LocalFile(writing: output)
+      var array = try npy.map { path throws(RequestError) in try NumpyWriter(LocalFile(writing: path)) }
+      var progress = Progress("export", isQuiet: client.json)
+      var offset: JSONValue?
+      var count = 0
+      repeat {
+        var body = JSONWriter()
+        body.object { writer in
+          writer.member("limit", Self.pagePoints)
+          writer.member("with_payload", true)
+          writer.member("with_vector", true)
+          writer.member("offset", offset)
+        }
+        let page = try await server.result(.POST, path + "/scroll", body.bytes)
+        guard case .array(let points)? = page["points"] else { break }
+        for point in points {
+          try write(point, to: lines, &array)
+          count += 1
+        }
+        progress.show(count, of: total)
+        offset = page["next_page_offset"] == .null ? nil : page["next_page_offset"]
+      } while offset != nil
+      try array?.finish()
+      try lines.finish()
+      StandardOutput.line(client.json ? "{\"points\":\(count)}" : "\(count) points in \(output)")
+    }
   }
 
   private func write(
@@ -108,6 +109,6 @@ struct NumpyWriter {
     var header = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
     header += Array(text.utf8) + [UInt8](repeating: 0x20, count: length - text.utf8.count - 1) + [10]
     try file.overwriteStart(header)
-    try file.sync()
+    try file.finish()
   }
 }

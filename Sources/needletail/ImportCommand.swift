@@ -24,34 +24,35 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let server = try await client.connect()
-    defer { server.close() }
-    let path = "/collections/\(pathSegment(collection))/points?wait=true"
-    let file = try LocalFile(reading: input)
-    let array = try npy.map { path throws(RequestError) in
-      try NumpyArray(LocalFile(reading: path).readAll(), name: path)
-    }
-    var progress = Progress("import", isQuiet: client.json)
-    var lines = LineReader(file)
-    var (count, readBytes) = (0, 0)
-    var points: [JSONValue] = []
-    while let line = try lines.next() {
-      readBytes += line.count + 1
-      if line.allSatisfy({ $0 == 0x20 || $0 == 13 }) { continue }
-      points.append(try point(line, row: count, array))
-      count += 1
-      if points.count == batch {
-        try await send(points, server, path, upTo: count)
-        points = []
-        progress.show(readBytes, of: file.byteCount)
+    try await client.withServer { connection in
+      let server = connection.rest
+      let path = "/collections/\(pathSegment(collection))/points?wait=true"
+      let file = try LocalFile(reading: input)
+      let array = try npy.map { path throws(RequestError) in
+        try NumpyArray(LocalFile(reading: path).readAll(), name: path)
       }
+      var progress = Progress("import", isQuiet: client.json)
+      var lines = LineReader(file)
+      var (count, readBytes) = (0, 0)
+      var points: [JSONValue] = []
+      while let line = try lines.next() {
+        readBytes += line.count + 1
+        if line.allSatisfy({ $0 == 0x20 || $0 == 13 }) { continue }
+        points.append(try point(line, row: count, array))
+        count += 1
+        if points.count == batch {
+          try await send(points, server, path, upTo: count)
+          points = []
+          progress.show(readBytes, of: file.byteCount)
+        }
+      }
+      if !points.isEmpty { try await send(points, server, path, upTo: count) }
+      if let array, array.rowCount != count {
+        throw RequestError.badRequest("\(input) has \(count) points, --npy has \(array.rowCount) rows")
+      }
+      progress.show(1, of: 1)
+      StandardOutput.line(client.json ? "{\"points\":\(count)}" : "\(count) points into \(collection)")
     }
-    if !points.isEmpty { try await send(points, server, path, upTo: count) }
-    if let array, array.rowCount != count {
-      throw RequestError.badRequest("\(input) has \(count) points, --npy has \(array.rowCount) rows")
-    }
-    progress.show(1, of: 1)
-    StandardOutput.line(client.json ? "{\"points\":\(count)}" : "\(count) points into \(collection)")
   }
 
   private func send(

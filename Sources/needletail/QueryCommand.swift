@@ -26,11 +26,12 @@ struct QueryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let body = try body()
-    let server = try await client.connect()
-    defer { server.close() }
-    let result = try await server.result(
-      .POST, "/collections/\(pathSegment(collection))/points/query", body)
-    StandardOutput.line(client.json ? result.text : Self.table(result, withPayload: withPayload))
+    try await client.withServer { connection in
+      let server = connection.rest
+      let result = try await server.result(
+        .POST, "/collections/\(pathSegment(collection))/points/query", body)
+      StandardOutput.line(client.json ? result.text : Self.table(result, withPayload: withPayload))
+    }
   }
 
   private func body() throws(RequestError) -> [UInt8] {

@@ -6,6 +6,9 @@ import VectorModel
 struct SnapshotCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "snapshot", abstract: "Make, list, check, fetch and delete snapshots.",
+    discussion: """
+      Of a running server, or with --data-dir of a data directory that no server has open.
+      """,
     subcommands: [Create.self, List.self, Verify.self, Download.self, Delete.self])
 
   /// Whose snapshots are meant.
@@ -24,15 +27,16 @@ struct SnapshotCommand: AsyncParsableCommand {
     @Option(help: "The snapshot that this one only adds to.") var base: String?
 
     func run() async throws {
-      let server = try await client.connect()
-      defer { server.close() }
-      var body = JSONWriter()
-      body.object { writer in
-        writer.member("description", description)
-        writer.member("base", base)
+      try await client.withServer { connection in
+        let server = connection.rest
+        var body = JSONWriter()
+        body.object { writer in
+          writer.member("description", description)
+          writer.member("base", base)
+        }
+        let result = try await server.result(.POST, scope.path, body.bytes)
+        StandardOutput.line(client.json ? result.text : SnapshotTable.text([result]))
       }
-      let result = try await server.result(.POST, scope.path, body.bytes)
-      StandardOutput.line(client.json ? result.text : SnapshotTable.text([result]))
     }
   }
 
@@ -42,22 +46,31 @@ struct SnapshotCommand: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-      let server = try await client.connect()
-      defer { server.close() }
-      let result = try await server.result(.GET, scope.path)
-      guard !client.json, case .array(let snapshots) = result else { return StandardOutput.line(result.text) }
-      StandardOutput.line(SnapshotTable.text(snapshots))
+      try await client.withServer { connection in
+        let server = connection.rest
+        let result = try await server.result(.GET, scope.path)
+        guard !client.json, case .array(let snapshots) = result else {
+          return StandardOutput.line(result.text)
+        }
+        StandardOutput.line(SnapshotTable.text(snapshots))
+      }
     }
   }
 
   struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Read a snapshot file and compare all its checksums; needs no server.")
+      abstract: "Read a snapshot file and compare all its checksums; needs no server.",
+      discussion: "Exit codes: 0 it is sound; 4 it is damaged; 1 it could not be read.")
     @Argument(help: "The file.") var file: String
     @Flag(help: "Print JSON instead of text.") var json = false
 
     func run() async throws {
-      let description = try verifySnapshot(at: file)
+      _ = try LocalFile(reading: file)
+      let description: SnapshotDescription
+      do throws(RequestError) { description = try verifySnapshot(at: file) } catch {
+        StandardError.line("needletail: \(error.message)")
+        throw ExitCode(4)
+      }
       var writer = JSONWriter()
       description.write(to: &writer)
       let value = try JSONValue(parsing: writer.bytes)
@@ -74,11 +87,24 @@ struct SnapshotCommand: AsyncParsableCommand {
 
     func run() async throws {
       let path = output ?? name.split(separator: "/").last.map(String.init) ?? "snapshot"
-      try await client.transfer().download(
-        "\(scope.path)/\(pathSegment(name))", to: LocalFile(writing: path), title: "download",
-        isQuiet: client.json)
-      let description = try verifySnapshot(at: path)
-      StandardOutput.line("\(path): \(description.byteCount) bytes, SHA-256 \(description.checksum)")
+      let file = try LocalFile(writing: path)
+      try await client.withServer { server in
+        try await server.transfer.download(
+          "\(scope.path)/\(pathSegment(name))", to: file, title: "download", isQuiet: client.json)
+      }
+      // The file gets its name once it has proved whole.
+      let description = try verifySnapshot(at: file.path)
+      try file.finish()
+      var writer = JSONWriter()
+      writer.object { writer in
+        writer.member("file", path)
+        writer.member("size", description.byteCount)
+        writer.member("checksum", description.checksum)
+      }
+      StandardOutput.line(
+        client.json
+          ? String(decoding: writer.bytes, as: UTF8.self)
+          : "\(path): \(description.byteCount) bytes, SHA-256 \(description.checksum)")
     }
   }
 
@@ -89,10 +115,11 @@ struct SnapshotCommand: AsyncParsableCommand {
     @Argument(help: "The snapshot's name.") var name: String
 
     func run() async throws {
-      let server = try await client.connect()
-      defer { server.close() }
-      let result = try await server.result(.DELETE, "\(scope.path)/\(pathSegment(name))")
-      StandardOutput.line(client.json ? result.text : "deleted \(name)")
+      try await client.withServer { connection in
+        let server = connection.rest
+        let result = try await server.result(.DELETE, "\(scope.path)/\(pathSegment(name))")
+        StandardOutput.line(client.json ? result.text : "deleted \(name)")
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
-/// Every operation of the REST schema 1.19, and the older paths that clients still use.
+/// Every operation of the REST schema 1.19, the older paths that clients still use, and at the end those that are this
+/// server's own.
 enum SchemaOperations {
   static let all = """
     PUT /collections/{collection_name}/shards create_shard_key
@@ -78,5 +79,7 @@ enum SchemaOperations {
     POST /collections/{collection_name}/points/recommend/groups recommend_point_groups
     POST /collections/{collection_name}/points/discover discover_points
     POST /collections/{collection_name}/points/discover/batch discover_batch_points
+    PUT /snapshots/recover recover_full_from_snapshot
+    POST /snapshots/upload recover_full_from_uploaded_snapshot
     """.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
 }

@@ -24,9 +24,10 @@ extension SnapshotService {
 
   /// Makes every collection of a snapshot of the whole storage, and then moves all names and aliases at once;
   /// collections that are not in it stay.
-  func recoverStorage(_ source: SnapshotRecovery.Source) throws(RequestError) {
-    let file = try file(of: source, key: nil)
+  func recoverStorage(_ recovery: StorageRecovery) throws(RequestError) {
+    let file = try file(of: recovery.source, key: recovery.apiKey)
     let path = file.path
+    if let expected = recovery.checksum { try check(path, expected) }
     let parts = try scan(path)
     guard parts.isStorage else { throw .badRequest("the snapshot is not of the whole storage") }
     var ids: [String: UUID128] = [:]

@@ -76,9 +76,9 @@ final class SnapshotService: Sendable {
         try recover(recovery)
         return .done
       }
-    case .recoverStorage(let sink):
-      submit(makers, wait: true, completion) { [self] () throws(RequestError) in
-        try recoverStorage(.upload(sink))
+    case .recoverStorage(let recovery, let wait):
+      submit(makers, wait: wait, completion) { [self] () throws(RequestError) in
+        try recoverStorage(recovery)
         return .done
       }
     }

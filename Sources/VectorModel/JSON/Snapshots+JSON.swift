@@ -48,6 +48,19 @@ extension SnapshotRecovery {
   }
 }
 
+extension StorageRecovery {
+  /// Reads the body of `/snapshots/recover`: that of a collection's, where `until` has no meaning.
+  package init(json reader: inout JSONReader) throws(RequestError) {
+    let recovery = try SnapshotRecovery(collection: "", json: &reader)
+    guard recovery.until == nil else {
+      throw reader.error("`until` is of one collection; restore those one by one")
+    }
+    self.init(source: recovery.source)
+    checksum = recovery.checksum
+    apiKey = recovery.apiKey
+  }
+}
+
 extension SnapshotRecovery.Until {
   /// Reads a sequence, or a time in the forms of RFC 3339.
   package init(_ text: String) throws(RequestError) {

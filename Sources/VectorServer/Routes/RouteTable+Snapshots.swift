@@ -6,6 +6,7 @@ extension RouteTable {
   /// has one.
   static let snapshotRoutes: [Route] =
     routes(below: "", named: "full_snapshot", list: "list_full_snapshots") { _ in .storage }
+    + storageRecoveryRoutes
     + routes(
       below: "/collections/{collection_name}", named: "snapshot", list: "list_snapshots",
       scope: { .collection($0.collection) })
@@ -79,6 +80,22 @@ extension RouteTable {
         }),
     ]
   }
+
+  /// Restores of the whole storage, which are not in the schema: there they need a restart.
+  private static let storageRecoveryRoutes: [Route] = [
+    Route(
+      .PUT, "/snapshots/recover", "recover_full_from_snapshot", .write,
+      .snapshots { input throws(RequestError) in
+        .recoverStorage(try input.json(StorageRecovery.init(json:)), wait: try input.waitsForSnapshot())
+      }),
+    Route(
+      .POST, "/snapshots/upload", "recover_full_from_uploaded_snapshot", .write,
+      .upload { (input, sink) throws(RequestError) in
+        var recovery = StorageRecovery(source: .upload(sink))
+        recovery.checksum = input.query["checksum"]
+        return .recoverStorage(recovery, wait: try input.waitsForSnapshot())
+      }),
+  ]
 
   /// - Throws: status 404 for another shard than 0, the only one.
   private static func checkShard(_ input: RequestInput) throws(RequestError) {

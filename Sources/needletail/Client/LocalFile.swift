@@ -9,8 +9,11 @@ import VectorModel
 
 /// A file beside the program, read or written from its beginning to its end.
 final class LocalFile {
-  let path: String
+  /// Where the bytes are; another name than the wanted one until `finish`.
+  private(set) var path: String
   private let descriptor: Int32
+  /// The name that the file gets in the end.
+  private var finalPath: String?
 
   /// Opens a file to read it.
   init(reading path: String) throws(RequestError) {
@@ -19,14 +22,32 @@ final class LocalFile {
     guard descriptor >= 0 else { throw Self.failure("open", path) }
   }
 
-  /// Makes a file, or empties it.
+  /// Makes a file, which has its name only after `finish`: what ends early leaves none, and the one of that name that
+  /// was there before. A pipe or device is written as it is.
   init(writing path: String) throws(RequestError) {
-    self.path = path
-    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o640)
-    guard descriptor >= 0 else { throw Self.failure("open", path) }
+    var status = stat()
+    let isFile = unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    finalPath = isFile ? path : nil
+    self.path = isFile ? path + ".part" : path
+    descriptor = unsafe open(self.path, O_WRONLY | O_CREAT | O_TRUNC, 0o640)
+    guard descriptor >= 0 else { throw Self.failure("open", self.path) }
   }
 
-  deinit { _ = close(descriptor) }
+  deinit {
+    _ = close(descriptor)
+    if finalPath != nil { _ = unsafe unlink(path) }
+  }
+
+  /// Brings everything to the disk and gives the file its name.
+  func finish() throws(RequestError) {
+    guard fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS else {
+      throw Self.failure("sync", path)
+    }
+    guard let name = finalPath else { return }
+    guard unsafe rename(path, name) == 0 else { throw Self.failure("rename to \(name)", path) }
+    path = name
+    finalPath = nil
+  }
 
   /// Bytes of the file; 0 for a pipe.
   var byteCount: Int {
@@ -89,11 +110,6 @@ final class LocalFile {
   func overwriteStart(_ bytes: [UInt8]) throws(RequestError) {
     let length = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     guard length == bytes.count else { throw Self.failure("write", path) }
-  }
-
-  /// Brings everything to the disk.
-  func sync() throws(RequestError) {
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw Self.failure("sync", path) }
   }
 
   private static func failure(_ operation: String, _ path: String) -> RequestError {

@@ -40,7 +40,8 @@ final class RESTClient: Sendable {
         }.connect(host: endpoint.host, port: endpoint.port).get()
       return RESTClient(channel, endpoint, key: key)
     } catch {
-      throw RequestError(.unavailable, "cannot reach \(endpoint.host):\(endpoint.port): \(error)")
+      let reason = (error as? NIOConnectionError)?.connectionErrors.first.map { "\($0.error)" } ?? "\(error)"
+      throw RequestError(.unavailable, "cannot reach \(endpoint.host):\(endpoint.port): \(reason)")
     }
   }
 

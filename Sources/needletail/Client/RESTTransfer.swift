@@ -13,12 +13,11 @@ struct RESTTransfer: Sendable {
   let endpoint: RESTEndpoint
   let key: String?
 
-  /// Fetches `path` into a file.
+  /// Fetches `path` into a file, which the caller finishes.
   /// - Throws: the server's own message when it refuses, or why the transfer failed.
   func download(_ path: String, to file: LocalFile, title: String, isQuiet: Bool) async throws(RequestError) {
     let answer = try await transfer(.GET, path, body: nil, into: file, title: title, isQuiet: isQuiet)
     guard answer.status == 200 else { throw Self.refusal(answer, path) }
-    try file.sync()
   }
 
   /// Sends a file as the body of `POST path` and returns the answer's `result`.

@@ -199,7 +199,7 @@ import VectorStorage
     _ = try await fixture.send(.deleteCollection("c"))
     try await fixture.recover(snapshot.name, as: "c")
     #expect(try await fixture.dump("c") == dumps.0)
-    try fixture.engine.snapshots.recoverStorage(.location(snapshot.name))
+    try fixture.engine.snapshots.recoverStorage(StorageRecovery(source: .location(snapshot.name)))
     #expect(try await fixture.dump("c") == dumps.0)
     #expect(try await fixture.dump("other") == dumps.1)
     try fixture.restart()
