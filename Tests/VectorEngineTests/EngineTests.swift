@@ -37,6 +37,18 @@ import VectorModel
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func closedCollectionsGiveTheirMemoryBack() async throws {
+    let fixture = try EngineFixture { $0.openCollectionsMax = 1 }
+    try await fixture.create(plain, named: "first")
+    _ = try await fixture.write(.upsert(UpsertOperation(points: [point(1, [0, 0])])), to: "first")
+    weak let first = fixture.engine.collections.openCollections.first?.view
+    #expect(first != nil)
+    try await fixture.create(plain, named: "second")
+    _ = try await fixture.write(.upsert(UpsertOperation(points: [point(1, [0, 0])])), to: "second")
+    while first != nil { await Task.yield() }
+    #expect(try await fixture.count(nil, "first") == 1)
+  }
+
   @Test func payloadChangesKeepVectorsAndRaiseTheVersion() async throws {
     let fixture = try EngineFixture()
     try await fixture.create(plain)

@@ -27,8 +27,8 @@ final class Collection: Sendable {
       jobs in
       writer.run(jobs)
     }
-    writer.submitOutcome = { [queue] outcome in _ = queue.submit(.install(outcome)) }
-    writer.submitCompaction = { [queue] outcome in _ = queue.submit(.compacted(outcome)) }
+    writer.submitOutcome = { [weak queue] outcome in _ = queue?.submit(.install(outcome)) }
+    writer.submitCompaction = { [weak queue] outcome in _ = queue?.submit(.compacted(outcome)) }
     _ = queue.submit(.tick)
   }
 

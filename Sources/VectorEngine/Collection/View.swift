@@ -8,8 +8,9 @@ import VectorStorage
 final class View: Sendable {
   let state: CollectionState
   let store: PointStore
-  /// Where the newest view is found, to tell a point that has gone since from one that the store has lost.
-  private let published: PublishedView?
+  /// Where the newest view is found, to tell a point that has gone since from one that the store has lost. It
+  /// holds the newest view, so a view does not hold it.
+  private weak let published: PublishedView?
 
   init(state: CollectionState, store: PointStore, published: PublishedView?) {
     self.state = state
@@ -26,7 +27,7 @@ final class View: Sendable {
   }
 
   /// Whether both are views of one collection, perhaps of different moments.
-  func isOfSameCollection(as other: View) -> Bool { published === other.published }
+  func isOfSameCollection(as other: View) -> Bool { published != nil && published === other.published }
 
   /// How a filter asks about this view's points.
   var filterContext: FilterContext {
