@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
       return handler
     }
     let log = Logger(label: "needletail")
-    let commit = ProcessInputs.variable("NEEDLETAIL_COMMIT")
+    let commit = ProcessInputs.variable("NEEDLETAIL_COMMIT").flatMap { $0.isEmpty ? nil : $0 }
     try await Server.run(
       settings, identity: ServerIdentity(commit: commit), log: log,
       open: engineOpener(settings.engine, log: log),
