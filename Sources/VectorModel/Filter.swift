@@ -82,10 +82,10 @@ package enum Match: Hashable, Sendable {
   case string(String)
   case integer(Int64)
   case bool(Bool)
-  case anyString(Set<String>)
+  case anyString(Set<ExactString>)
   case anyInteger(Set<Int64>)
   /// Present, not null, and outside the list; a value of another type is outside.
-  case exceptStrings(Set<String>)
+  case exceptStrings(Set<ExactString>)
   case exceptIntegers(Set<Int64>)
   /// All tokens with a text index; a substring without one.
   case text(String)

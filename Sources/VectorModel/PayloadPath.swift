@@ -2,7 +2,8 @@
 ///
 /// A raw key consists of letters, digits, `_` and `-`; anything else is written in double quotes.
 package struct PayloadPath: Hashable, Sendable {
-  package enum Segment: Hashable, Sendable {
+  package enum Segment: Sendable {
+    /// Two keys are the same when their bytes are.
     case key(String)
     /// One element of an array, counted from zero.
     case index(Int)
@@ -98,6 +99,25 @@ package struct PayloadPath: Hashable, Sendable {
 
   private static func malformed(_ text: String, _ offset: Int) -> RequestError {
     .badRequest("Invalid payload path: \"\(text)\" at offset \(offset)")
+  }
+}
+
+extension PayloadPath.Segment: Hashable {
+  package static func == (left: Self, right: Self) -> Bool {
+    switch (left, right) {
+    case (.key(let left), .key(let right)): left.hasSameBytes(as: right)
+    case (.index(let left), .index(let right)): left == right
+    case (.all, .all): true
+    default: false
+    }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    switch self {
+    case .key(let key): hasher.combine(ExactString(key))
+    case .index(let index): hasher.combine(index)
+    case .all: hasher.combine(-1)
+    }
   }
 }
 

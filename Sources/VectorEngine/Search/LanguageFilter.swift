@@ -35,7 +35,8 @@ struct LanguageFilter {
   func joined(to filter: Filter?) -> Filter? {
     guard let path, !languages.isEmpty else { return filter }
     var result = filter ?? Filter()
-    result.must.append(.field(FieldCondition(path, match: .anyString(Set(languages)))))
+    result.must.append(
+      .field(FieldCondition(path, match: .anyString(Set(languages.map { ExactString($0) })))))
     return result
   }
 

@@ -66,9 +66,9 @@ struct MatchTest: Sendable {
     case string(String)
     case integer(Int64)
     case bool(Bool)
-    case anyString(Set<String>)
+    case anyString(Set<ExactString>)
     case anyInteger(Set<Int64>)
-    case exceptStrings(Set<String>)
+    case exceptStrings(Set<ExactString>)
     case exceptIntegers(Set<Int64>)
     case text(TextTest)
   }
@@ -94,13 +94,13 @@ struct MatchTest: Sendable {
   /// Whether it holds for a value; nil stands for an array or an object, which only `except` matches.
   func holds(for value: JSONValue?) -> Bool {
     switch (kind, value) {
-    case (.exceptStrings(let list), .string(let text)?): !list.containsBytes(of: text)
+    case (.exceptStrings(let list), .string(let text)?): !list.contains(ExactString(text))
     case (.exceptIntegers(let list), .integer(let number)?): !list.contains(number)
     case (.exceptStrings, let value), (.exceptIntegers, let value): value != .null
     case (.string(let wanted), .string(let text)?): wanted.hasSameBytes(as: text)
     case (.integer(let wanted), .integer(let number)?): wanted == number
     case (.bool(let wanted), .bool(let value)?): wanted == value
-    case (.anyString(let list), .string(let text)?): list.containsBytes(of: text)
+    case (.anyString(let list), .string(let text)?): list.contains(ExactString(text))
     case (.anyInteger(let list), .integer(let number)?): list.contains(number)
     case (.text(let test), .string(let text)?): test.holds(for: text)
     default: false
@@ -129,13 +129,5 @@ enum TextTest: Sendable {
     case .containsAny(let searches): searches.contains { $0.isFound(in: text) }
     case .prefix(let prefix): text.utf8.starts(with: prefix.utf8)
     }
-  }
-}
-
-extension Set<String> {
-  /// Whether a member has the same bytes.
-  func containsBytes(of text: String) -> Bool {
-    guard let index = firstIndex(of: text) else { return false }
-    return self[index].hasSameBytes(as: text)
   }
 }

@@ -53,7 +53,7 @@ extension PayloadIndexes {
     }
     func note(_ path: PayloadPath, _ prefix: PayloadPath?) {
       let path = prefix?.appending(path) ?? path
-      if field(at: path)?.part == nil, !paths.contains(where: { $0.hasSameBytes(as: path) }) {
+      if field(at: path)?.part == nil, !paths.contains(path) {
         paths.append(path)
       }
     }

@@ -34,7 +34,7 @@ package struct PayloadIndexes: Sendable {
     changed.drop(path)
     try changed.declare(path, field.type, payload: payload)
     overlay = changed
-    fields.removeAll { $0.path.hasSameBytes(as: path) }
+    fields.removeAll { $0.path == path }
     fields.append(Field(path: path, type: field.type, part: nil))
     if let part { attach(part) }
   }
@@ -42,7 +42,7 @@ package struct PayloadIndexes: Sendable {
   /// Removes the index of a field, if there is one.
   package mutating func drop(_ path: PayloadPath) {
     overlay.drop(path)
-    fields.removeAll { $0.path.hasSameBytes(as: path) }
+    fields.removeAll { $0.path == path }
   }
 
   /// Takes over a part that was built for a declared field; parts of other fields or types are left out.
@@ -50,7 +50,7 @@ package struct PayloadIndexes: Sendable {
   /// Each slot that was changed after the part's payloads were read must be in the overlay.
   package mutating func attach(_ part: PayloadIndexPart) {
     guard
-      let index = fields.firstIndex(where: { $0.path.hasSameBytes(as: part.path) && $0.type == part.type })
+      let index = fields.firstIndex(where: { $0.path == part.path && $0.type == part.type })
     else {
       return
     }
@@ -87,11 +87,11 @@ package struct PayloadIndexes: Sendable {
   /// The part of a field.
   package func part(_ path: PayloadPath) -> PayloadIndexPart? { field(at: path)?.part }
 
-  func field(at path: PayloadPath) -> Field? { fields.first { $0.path.hasSameBytes(as: path) } }
+  func field(at path: PayloadPath) -> Field? { fields.first { $0.path == path } }
 
   /// The overlay's side of a field.
   func overlayView(_ path: PayloadPath) -> OverlayView? {
-    overlay.fields.first { $0.path.hasSameBytes(as: path) }.map {
+    overlay.fields.first { $0.path == path }.map {
       OverlayView(field: $0, slots: overlay.slots)
     }
   }

@@ -82,7 +82,7 @@ struct PayloadOverlay: Sendable {
   }
 
   mutating func drop(_ path: PayloadPath) {
-    fields.removeAll { $0.path.hasSameBytes(as: path) }
+    fields.removeAll { $0.path == path }
     resetExtractor()
   }
 

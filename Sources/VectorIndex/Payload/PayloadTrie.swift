@@ -96,23 +96,3 @@ extension PayloadTrie.Node {
     return low
   }
 }
-
-extension String {
-  /// Whether both have the same UTF-8 bytes; `==` would also accept another composition of the same characters.
-  func hasSameBytes(as other: String) -> Bool {
-    utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
-  }
-}
-
-extension PayloadPath {
-  /// Whether both lead to the same place; `==` would also accept another composition of the same characters.
-  func hasSameBytes(as other: PayloadPath) -> Bool {
-    segments.count == other.segments.count
-      && zip(segments, other.segments).allSatisfy { left, right in
-        if case (.key(let name), .key(let otherName)) = (left, right) {
-          return name.hasSameBytes(as: otherName)
-        }
-        return left == right
-      }
-  }
-}

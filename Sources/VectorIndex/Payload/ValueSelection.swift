@@ -95,11 +95,11 @@ struct ValuePlan: Sendable {
       definite = .terms([term])
       other = .isFalse
     case .anyString(let list):
-      let terms = list.compactMap(term)
+      let terms = list.compactMap { term($0.text) }
       definite = .terms(terms)
       if terms.count == list.count { other = .isFalse }
     case .exceptStrings(let list):
-      let terms = list.compactMap(term)
+      let terms = list.compactMap { term($0.text) }
       definite = .termsExcept(terms)
       if terms.count == list.count { other = .isTrue }
     case .exceptIntegers: definite = .all
@@ -164,12 +164,12 @@ struct ValuePlan: Sendable {
       open = .numbers(keys([text]).map { $0...$0 })
       other = isKept(text) ? .isFalse : .isOpen
     case .anyString(let list):
-      open = .numbers(keys(list).map { $0...$0 })
-      other = list.allSatisfy(isKept) ? .isFalse : .isOpen
+      open = .numbers(keys(list.map(\.text)).map { $0...$0 })
+      other = list.allSatisfy { isKept($0.text) } ? .isFalse : .isOpen
     case .exceptStrings(let list):
-      definite = .numbersExcept(keys(list))
-      open = .numbers(keys(list).map { $0...$0 })
-      other = list.allSatisfy(isKept) ? .isTrue : .isOpen
+      definite = .numbersExcept(keys(list.map(\.text)))
+      open = .numbers(keys(list.map(\.text)).map { $0...$0 })
+      other = list.allSatisfy { isKept($0.text) } ? .isTrue : .isOpen
     case .exceptIntegers:
       definite = .all
       other = .isOpen

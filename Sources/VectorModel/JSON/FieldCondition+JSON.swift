@@ -141,9 +141,9 @@ extension Match {
   }
 
   private static func list(
-    json reader: inout JSONReader, strings: (Set<String>) -> Match, integers: (Set<Int64>) -> Match
+    json reader: inout JSONReader, strings: (Set<ExactString>) -> Match, integers: (Set<Int64>) -> Match
   ) throws(RequestError) -> Match {
-    var texts: Set<String> = []
+    var texts: Set<ExactString> = []
     var numbers: Set<Int64> = []
     var count = 0
     try reader.openArray()
@@ -151,7 +151,7 @@ extension Match {
       count += 1
       try reader.checkCount("match", count, atMost: valuesMax)
       switch try reader.peek() {
-      case .string where numbers.isEmpty: texts.insert(try reader.readString())
+      case .string where numbers.isEmpty: texts.insert(ExactString(try reader.readString()))
       case .number where texts.isEmpty: numbers.insert(try reader.readInt64())
       default: throw reader.typeError(expected: "a list of only strings or only integers")
       }

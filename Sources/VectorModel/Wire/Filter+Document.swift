@@ -113,9 +113,10 @@ extension Match {
         writer.key("value")
         writer.integer(value)
       case .bool(let value): writer.member("value", value)
-      case .anyString(let values): Self.write("any", values.sorted(), to: &writer) { $0.string($1) }
+      case .anyString(let values): Self.write("any", values.sorted(), to: &writer) { $0.string($1.text) }
       case .anyInteger(let values): Self.write("any", values.sorted(), to: &writer) { $0.integer($1) }
-      case .exceptStrings(let values): Self.write("except", values.sorted(), to: &writer) { $0.string($1) }
+      case .exceptStrings(let values):
+        Self.write("except", values.sorted(), to: &writer) { $0.string($1.text) }
       case .exceptIntegers(let values): Self.write("except", values.sorted(), to: &writer) { $0.integer($1) }
       case .text(let text): writer.member("text", text)
       case .textAny(let text): writer.member("text_any", text)

@@ -72,6 +72,8 @@ import VectorModel
     #expect(try !match("ke\u{301}y", .string("é")))
     #expect(try !match("kéy", .anyString(["e\u{301}"])))
     #expect(try match("kéy", .exceptStrings(["e\u{301}"])))
+    #expect(try match("kéy", .anyString(["e\u{301}", "é"])))
+    #expect(try !match("kéy", .exceptStrings(["e\u{301}", "é"])))
   }
 
   @Test func anyElementMatchesOneLevelDeep() throws {

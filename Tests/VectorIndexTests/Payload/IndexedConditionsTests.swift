@@ -31,8 +31,9 @@ import VectorModel
     var matches: [Match] = [.bool(true), .bool(false)]
     for text in RandomPayloads.texts + ["xyz 日", "4", "2024", "nowhere"] {
       matches += [
-        .string(text), .text(text), .textAny(text), .phrase(text), .prefix(text), .exceptStrings([text]),
-        .anyString([text, "x"]), .exceptStrings([text, "x"]),
+        .string(text), .text(text), .textAny(text), .phrase(text), .prefix(text),
+        .exceptStrings([ExactString(text)]),
+        .anyString([ExactString(text), "x"]), .exceptStrings([ExactString(text), "x"]),
       ]
     }
     for number in RandomPayloads.integers {

@@ -71,7 +71,7 @@ struct TreeFilter {
   }
 
   private func holds(_ match: Match, _ value: JSONValue) -> Bool {
-    func isIn(_ list: Set<String>) -> Bool {
+    func isIn(_ list: Set<ExactString>) -> Bool {
       guard case .string(let text) = value else { return false }
       return list.contains { Array($0.utf8) == Array(text.utf8) }
     }
@@ -83,7 +83,7 @@ struct TreeFilter {
       if case .string(let text) = value { test(Array(text.utf8)) } else { false }
     }
     switch match {
-    case .string(let text): return isIn([text])
+    case .string(let text): return isIn([ExactString(text)])
     case .integer(let number): return isIn([number])
     case .bool(let flag): return value == .bool(flag)
     case .anyString(let list): return isIn(list)
