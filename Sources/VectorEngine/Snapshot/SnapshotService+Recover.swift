@@ -9,7 +9,7 @@ extension SnapshotService {
     try CatalogueState.checkName(recovery.collection, "collection")
     let file = try file(of: recovery.source, key: recovery.apiKey)
     if let expected = recovery.checksum { try check(file.path, expected) }
-    let parts = try scan(file.path)
+    let parts = try scan(file.path, isForeign: recovery.source.isForeign)
     guard parts.isStorage || parts.origins.count == 1, let first = parts.origins.first else {
       throw .badRequest("the snapshot holds no collection")
     }
@@ -28,7 +28,7 @@ extension SnapshotService {
     let file = try file(of: recovery.source, key: recovery.apiKey)
     let path = file.path
     if let expected = recovery.checksum { try check(path, expected) }
-    let parts = try scan(path)
+    let parts = try scan(path, isForeign: recovery.source.isForeign)
     guard parts.isStorage else { throw .badRequest("the snapshot is not of the whole storage") }
     var ids: [String: UUID128] = [:]
     do throws(RequestError) {
@@ -60,12 +60,20 @@ extension SnapshotService {
   }
 
   /// Reads the file whole: all checksums are compared before anything is made of it.
-  private func scan(_ path: String) throws(RequestError) -> Parts {
+  /// - Parameter isForeign: the file is the client's, and so is its damage.
+  private func scan(_ path: String, isForeign: Bool) throws(RequestError) -> Parts {
+    func reading<T>(_ body: () throws(StorageError) -> T) throws(RequestError) -> T {
+      do { return try body() } catch {
+        guard isForeign, case .damaged(_, let offset, let what) = error else { throw error.requestError }
+        let place = offset.map { " at offset \($0)" } ?? ""
+        throw .badRequest("the snapshot cannot be restored, it is damaged\(place): \(what)")
+      }
+    }
     var parts = Parts()
-    let reader = try StorageError.mapped { () throws(StorageError) in
+    let reader = try reading { () throws(StorageError) in
       try SnapshotFileReader(environment.fileSystem, path: path)
     }
-    while let item = try reader.nextItem() {
+    while let item = try reading({ () throws(StorageError) in try reader.next() }) {
       if item.section == .collection {
         parts.origins.append(
           try reader.decoding("the collection") { () throws(RequestError) in
@@ -200,6 +208,16 @@ extension SnapshotService {
       for (alias, name) in aliases ?? [:] where names[alias] == nil { newAliases[alias] = names[name] }
       if ids.count == 1, aliases == nil, let (name, id) = ids.first { return .rename(id, name: name) }
       return .reset(collections: names, aliases: newAliases)
+    }
+  }
+}
+
+extension SnapshotRecovery.Source {
+  /// Whether the snapshot comes from the client, or from where the client says.
+  fileprivate var isForeign: Bool {
+    switch self {
+    case .upload: true
+    case .location(let location): location.contains("://") && !location.hasPrefix("file://")
     }
   }
 }

@@ -253,4 +253,19 @@ import VectorStorage
     _ = try await fixture.snapshots(.recover(recovery, wait: true))
     #expect(try await fixture.dump("up") == fixture.dump())
   }
+
+  @Test func whatIsNoSnapshotIsTheSendersFault() async throws {
+    let fixture = try await filled(13)
+    guard case .sink(let sink) = try await fixture.snapshots(.beginUpload) else {
+      throw RequestError.internalError("no sink")
+    }
+    try sink.write(Array("no snapshot".utf8))
+    let recovery = SnapshotRecovery(collection: "c", source: .upload(sink))
+    let error = await #expect(throws: RequestError.self) {
+      try await fixture.snapshots(.recover(recovery, wait: true))
+    }
+    #expect(error?.code == .badRequest)
+    #expect(error?.message.contains(fixture.directory) == false)
+    #expect(try await fixture.count() > 0)
+  }
 }
