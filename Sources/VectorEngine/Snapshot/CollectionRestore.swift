@@ -106,7 +106,7 @@ struct CollectionRestore: @unchecked Sendable {
           try SnapshotSummary(decoding: item.bytes, path: part.path)
         }
         isWanted = false
-        if let until { try checkReachable(until, summary, part) }
+        if let until { try checkReachable(until, origin, summary, part) }
       } else if isWanted {
         try files?.take(item, reader, until: until)
       }
@@ -137,12 +137,21 @@ struct CollectionRestore: @unchecked Sendable {
   }
 
   private func checkReachable(
-    _ until: SnapshotRecovery.Until, _ summary: SnapshotSummary?, _ part: Part
+    _ until: SnapshotRecovery.Until, _ origin: SnapshotOrigin?, _ summary: SnapshotSummary?, _ part: Part
   ) throws(RequestError) {
-    guard case .sequence(let wanted) = until, let settled = summary?.settledSequence, wanted < settled else {
-      return
+    guard let origin, let settled = summary?.settledSequence else { return }
+    switch until {
+    case .sequence(let wanted):
+      guard wanted < settled else { return }
+      throw .badRequest("\(part.path) can be restored from operation \(settled) on, not to \(wanted)")
+    case .milliseconds(let wanted):
+      // When its first operation was made, a snapshot does not know; when it was made itself is not before that.
+      guard wanted < origin.createdMilliseconds else { return }
+      let texts = [origin.createdMilliseconds, wanted].map {
+        Datetime.text(microseconds: Int64(clamping: min($0, 1 << 50)) * 1000)
+      }
+      throw .badRequest("\(part.path) can be restored from \(texts[0]) on, not to \(texts[1])")
     }
-    throw .badRequest("\(part.path) can be restored from operation \(settled) on, not to \(wanted)")
   }
 
   /// Adds operations behind the snapshot from the collection's own log, and returns how many.

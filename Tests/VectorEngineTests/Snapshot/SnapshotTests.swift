@@ -187,6 +187,24 @@ import VectorStorage
     #expect(try await fixture.dump("at") == dumps[60])
   }
 
+  @Test func aTimeIsRestored() async throws {
+    let fixture = try EngineFixture { $0.logRetentionHours = 1 }
+    try await fixture.create(SnapshotWorkload.configuration)
+    var workload = SnapshotWorkload(seed: 16)
+    for _ in 0..<10 { _ = try await fixture.write(workload.operation()) }
+    let snapshot = try await fixture.snapshot()
+    for _ in 0..<10 { _ = try await fixture.write(workload.operation()) }
+    let (dump, time) = (try await fixture.dump(), currentMilliseconds())
+    while currentMilliseconds() == time { await Task.yield() }
+    for _ in 0..<10 { _ = try await fixture.write(workload.operation()) }
+    #expect(try await fixture.dump() != dump)
+    try await fixture.recover(snapshot.name, as: "at", until: .milliseconds(time))
+    #expect(try await fixture.dump("at") == dump)
+    await #expect(throws: RequestError.self) {
+      try await fixture.recover(snapshot.name, as: "at", until: .milliseconds(1))
+    }
+  }
+
   @Test func theWholeStorageIsRestoredAtOnce() async throws {
     let fixture = try await filled(10)
     try await fixture.create(SnapshotWorkload.configuration, named: "second")
@@ -233,6 +251,26 @@ import VectorStorage
     var names: [String] = []
     for _ in 0..<4 { names.append(try await fixture.snapshot().name) }
     #expect(try await fixture.list().map(\.name) == Array(names.suffix(2)))
+  }
+
+  @Test func snapshotsOfTooGreatAnAgeGo() async throws {
+    let fixture = try EngineFixture { $0.snapshotsAgeHoursMax = 2 }
+    try await fixture.create(SnapshotWorkload.configuration)
+    let library = fixture.engine.snapshots.library
+    var made: [SnapshotDescription] = []
+    for hours: UInt64 in [3, 1, 5] {
+      let name = try await fixture.snapshot(base: hours == 5 ? made.last?.name : nil).name
+      var entry = try library.entry(named: name)
+      entry.description.creationMilliseconds -= hours * 3_600_000
+      try library.add(entry)
+      made.append(entry.description)
+      // The one before was within its time, or was the newest, when this one was made.
+      #expect(try await fixture.list().map(\.name).contains(name))
+    }
+    let newest = try await fixture.snapshot()
+    #expect(try await fixture.list().map(\.name).contains(newest.name))
+    #expect(try await fixture.list().map(\.name).contains(made[0].name) == false)
+    #expect(try await fixture.list().map(\.name).contains(made[1].name))
   }
 
   @Test func anUploadIsRestored() async throws {
