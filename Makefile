@@ -65,6 +65,7 @@ bench: deps ## load 50,000 real records over HTTP; recall, throughput, restart, 
 	"$$python" Benchmarks/upsert_steps.py --server "$$server" || failed=1; \
 	"$$python" Benchmarks/restart_speed.py --server "$$server" --data "$(DATA)" || failed=1; \
 	"$$python" Benchmarks/many_collections.py --server "$$server" || failed=1; \
+	"$$python" Benchmarks/snapshot_latency.py --server "$$server" || failed=1; \
 	exit "$$failed"
 
 crash: deps ## the crash loop against the release build (CRASH_ROUNDS=, 1000 unless given)
