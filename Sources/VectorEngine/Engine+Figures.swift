@@ -10,6 +10,8 @@ package struct EngineFigures: Sendable {
     package var isBuilding: Bool
     /// Whether something of it is known to be damaged.
     package var isDamaged: Bool
+    /// The share of a snapshot's stored answers that the indexes found which a restore built; nil where none did.
+    package var canaryRecall: Double?
   }
 
   package var collectionsCount: Int
@@ -38,7 +40,8 @@ extension Engine {
       return EngineFigures.Collection(
         name: name, pointsCount: state.points.aliveCount,
         deltaRowsCount: state.vectors.values.reduce(0) { $0 + $1.unindexedCount },
-        isBuilding: collection.buildStatus.isBuilding, isDamaged: collection.damage.what != nil)
+        isBuilding: collection.buildStatus.isBuilding, isDamaged: collection.damage.what != nil,
+        canaryRecall: snapshots.canaryRecalls.withLock { $0[collection.id] })
     }
     let counted = environment.counters.values
     return EngineFigures(

@@ -169,6 +169,7 @@ extension SnapshotService {
       }
       guard let recall = try? recall(of: canaries, in: id) else { continue }
       awaitedIndexes.withLock { $0[id] = nil }
+      canaryRecalls.withLock { $0[id] = recall }
       environment.logger.info(
         "restored indexes are built", metadata: ["collection": "\(id)", "canary recall": "\(recall)"])
     }

@@ -20,6 +20,8 @@ final class SnapshotService: Sendable {
   private let readers = WorkerPool(threadCount: 1, queueCountMax: 256)
   /// Restored collections whose indexes are not built yet, with the searches that will tell their recall.
   let awaitedIndexes = Mutex<[UUID128: [Canary]]>([:])
+  /// What they told: the share of the stored answers that the indexes find.
+  let canaryRecalls = Mutex<[UUID128: Double]>([:])
   /// Numbers the files that were begun, so that two of one second have different names.
   private let fileCount = Mutex(0)
 

@@ -50,6 +50,12 @@ package struct EngineMetrics: MetricsSource {
         name: "store_compactions_freed_bytes_total", help: "bytes that these gave back", kind: .counter,
         value: Double(figures.compactionsFreedBytes)),
       MetricFamily(
+        name: "collection_canary_recall",
+        help: "share of a snapshot's stored answers that the indexes built by its restore find", kind: .gauge,
+        samples: figures.open.compactMap { collection in
+          collection.canaryRecall.map { .init($0, labels: [("collection", collection.name)]) }
+        }),
+      MetricFamily(
         name: "scrubs_total", help: "readings of all data that came to their end", kind: .counter,
         value: Double(figures.scrubsCount)),
       MetricFamily(

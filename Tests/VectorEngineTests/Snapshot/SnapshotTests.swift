@@ -205,6 +205,19 @@ import VectorStorage
     }
   }
 
+  /// Once a restore's indexes are built, the metrics tell how many of the snapshot's answers they find.
+  @Test func theRebuiltIndexesAreComparedWithTheCanaries() async throws {
+    let fixture = try await EngineFixture.built()
+    let snapshot = try await fixture.snapshot()
+    try await fixture.recover(snapshot.name, as: "d")
+    while try await fixture.information("d").indexedVectorsCount < 2000 { await Task.yield() }
+    try await fixture.waitForBuilds("d")
+    fixture.engine.snapshots.checkAwaitedIndexes()
+    let recalls = fixture.engine.figures.open.map { ($0.name, $0.canaryRecall) }
+    #expect(recalls.contains { $0.0 == "c" && $0.1 == nil })
+    #expect(recalls.contains { $0.0 == "d" && ($0.1 ?? 0) >= 0.9 }, "\(recalls)")
+  }
+
   @Test func theWholeStorageIsRestoredAtOnce() async throws {
     let fixture = try await filled(10)
     try await fixture.create(SnapshotWorkload.configuration, named: "second")
