@@ -114,8 +114,12 @@ AVX2 static void nibble_rows(const nt_code_query *query, const uint8_t *base, si
   }
 }
 
+NT_ENTRY_ROWS(entry_rows, AVX2)
+NT_NIBBLE_SQUARE_ROWS(nibble_square_rows, AVX2)
+
 const nt_kernels nt_avx2 = {
     NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows, nibble_rows,
+    l1_rows, code_rows, nibble_rows, entry_rows,
+    nibble_square_rows,
 };
 #endif

@@ -1,12 +1,12 @@
-// AVX-512 F, BW, VL and VNNI: VPDPBUSD multiplies u8 by s8 and adds to 32 bits without saturation.
+// AVX-512 F, DQ, BW, VL and VNNI: VPDPBUSD multiplies u8 by s8 and adds to 32 bits without saturation.
 #if defined(__x86_64__)
 #include "variants.h"
 
 #include <immintrin.h>
 
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma")))
+#define AVX512 __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx512vnni,avx2,fma")))
 #define AVX512_INLINE                                                                                      \
-  __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma"), always_inline)) static inline
+  __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx512vnni,avx2,fma"), always_inline)) static inline
 
 AVX512_INLINE __mmask16 float_mask(size_t n) { return (__mmask16)((1u << n) - 1); }
 
@@ -136,8 +136,89 @@ AVX512_INLINE __m512i nibble_block(__m512i sum, const uint8_t *row, const int8_t
 CODE_ROWS(code_rows, byte_block, 1)
 CODE_ROWS(nibble_rows, nibble_block, 2)
 
+AVX512_INLINE __m256 halve_floats(__m512 v) {
+  return _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+}
+
+AVX512_INLINE __m128 float_sums_of_four(__m512 a, __m512 b, __m512 c, __m512 d) {
+  __m256 ab = _mm256_hadd_ps(halve_floats(a), halve_floats(b));
+  __m256 cd = _mm256_hadd_ps(halve_floats(c), halve_floats(d));
+  __m256 all = _mm256_hadd_ps(ab, cd);
+  return _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
+}
+
+// Sixteen parts of a row's product and squared length, weighed and added.
+AVX512_INLINE __m512 nibble_square(const uint8_t *row, const int8_t *query, size_t bytes, __m512 product_weight,
+                                   __m512 square_weight) {
+  const __m512i low = _mm512_set1_epi8(15);
+  __m512i product = _mm512_setzero_si512(), square = product;
+  for (size_t j = 0; j < bytes; j += NT_CODE_BLOCK) {
+    __m512i pairs = _mm512_loadu_si512(row + j);
+    __m512i below = _mm512_and_si512(pairs, low), above = _mm512_and_si512(_mm512_srli_epi16(pairs, 4), low);
+    product = _mm512_dpbusd_epi32(product, below, _mm512_loadu_si512(query + j));
+    product = _mm512_dpbusd_epi32(product, above, _mm512_loadu_si512(query + bytes + j));
+    square = _mm512_dpbusd_epi32(square, below, _mm512_sub_epi8(below, low));
+    square = _mm512_dpbusd_epi32(square, above, _mm512_sub_epi8(above, low));
+  }
+  return _mm512_fmadd_ps(_mm512_cvtepi32_ps(square), square_weight,
+                         _mm512_mul_ps(_mm512_cvtepi32_ps(product), product_weight));
+}
+
+AVX512 static void nibble_square_rows(const nt_code_query *query, const uint8_t *base, size_t stride,
+                                      const uint32_t *rows, size_t count, float *out) {
+  const size_t bytes = query->blocks * NT_CODE_BLOCK;
+  const int8_t *q = query->codes;
+  const size_t fetched_bytes = stride < 1024 ? stride : 1024;
+  const __m512 product_weight = _mm512_set1_ps(2 * query->scale), square_weight = _mm512_set1_ps(4 * query->square);
+  const float constant = query->constant + query->square_constant - query->scale * (float)query->offset;
+  for (size_t i = 0; i < count && i < 32; i++) nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    for (size_t k = i + 32; k < i + 36 && k < count; k++)
+      nt_prefetch_bytes(base + nt_row(rows, k) * stride, fetched_bytes);
+    __m512 sums[4];
+    for (size_t k = 0; k < 4; k++)
+      sums[k] = nibble_square(base + nt_row(rows, i + k) * stride, q, bytes, product_weight, square_weight);
+    __m128 values = float_sums_of_four(sums[0], sums[1], sums[2], sums[3]);
+    _mm_storeu_ps(out + i, _mm_add_ps(values, _mm_set1_ps(constant)));
+  }
+  for (; i < count; i++)
+    out[i] = constant + _mm512_reduce_add_ps(nibble_square(base + nt_row(rows, i) * stride, q, bytes,
+                                                           product_weight, square_weight));
+}
+
+AVX512_INLINE __m512i entry_step(__m512i sum, const uint8_t *codes, const int8_t *query) {
+  int32_t four;
+  __builtin_memcpy(&four, query, sizeof four);
+  return _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(codes), _mm512_set1_epi32(four));
+}
+
+AVX512 static void entry_rows(const nt_code_query *query, size_t length, const uint8_t *blocks, size_t count,
+                              float *out, float *minima) {
+  const __m512 constant = _mm512_set1_ps(query->constant), scale = _mm512_set1_ps(query->scale);
+  const __m512i offset = _mm512_set1_epi32(query->entry_offset);
+  for (size_t i = 0; i < count; i += NT_ENTRY_BLOCK, blocks += nt_entry_bytes(length)) {
+    __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t j = 0; j < length; j += 16) {
+      const uint8_t *codes = blocks + j * NT_ENTRY_BLOCK;
+      s0 = entry_step(s0, codes, query->codes + j);
+      s1 = entry_step(s1, codes + 64, query->codes + j + 4);
+      s2 = entry_step(s2, codes + 128, query->codes + j + 8);
+      s3 = entry_step(s3, codes + 192, query->codes + j + 12);
+    }
+    __m512i dots = _mm512_sub_epi32(_mm512_add_epi32(_mm512_add_epi32(s0, s1), _mm512_add_epi32(s2, s3)), offset);
+    const float *scales = (const float *)(blocks + length * NT_ENTRY_BLOCK);
+    __m512 factors = _mm512_mul_ps(scale, _mm512_loadu_ps(scales));
+    __m512 values = _mm512_add_ps(constant, _mm512_loadu_ps(scales + NT_ENTRY_BLOCK));
+    values = _mm512_add_ps(values, _mm512_mul_ps(factors, _mm512_cvtepi32_ps(dots)));
+    _mm512_storeu_ps(out + i, values);
+    minima[i / NT_ENTRY_BLOCK] = _mm512_reduce_min_ps(values);
+  }
+}
+
 const nt_kernels nt_avx512 = {
     NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows, nibble_rows,
+    l1_rows, code_rows, nibble_rows, entry_rows,
+    nibble_square_rows,
 };
 #endif

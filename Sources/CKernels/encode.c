@@ -71,6 +71,16 @@ float nt_encode_nibbles(const float *vector, const float *mean, size_t n, float 
   return scale;
 }
 
+float nt_decoded_dot(const float *vector, const float *mean, size_t n, const uint8_t *codes, int bits) {
+  float sum = 0;
+  size_t half = (n + 1) / 2;
+  for (size_t i = 0; i < n; i++) {
+    int value = bits == 8 ? codes[i] - 128 : 2 * (i < half ? codes[i] & 15 : codes[i - half] >> 4) - 15;
+    sum += centred(vector, mean, i) * (float)value;
+  }
+  return sum;
+}
+
 int32_t nt_nibble_query(const uint8_t *codes, size_t n, size_t blocks, int8_t *query) {
   size_t half = (n + 1) / 2, bytes = blocks * NT_CODE_BLOCK;
   int32_t sum = 0;

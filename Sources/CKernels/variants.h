@@ -14,6 +14,8 @@ extern const nt_kernels nt_neon;
 
 static inline size_t nt_row(const uint32_t *rows, size_t i) { return rows != NULL ? rows[i] : i; }
 
+static inline size_t nt_entry_bytes(size_t length) { return length * NT_ENTRY_BLOCK + 2 * NT_ENTRY_BLOCK * sizeof(float); }
+
 static inline float nt_code_distance(const nt_code_query *query, const uint8_t *row, size_t stride, int32_t dot) {
   nt_code_tail tail = {1, 0};
   if (query->has_tails) __builtin_memcpy(&tail, row + stride - sizeof tail, sizeof tail);
@@ -31,6 +33,47 @@ static inline float nt_code_distance(const nt_code_query *query, const uint8_t *
     }                                                                                                      \
     for (size_t i = n; i % NT_CODE_BLOCK != 0; i++) query[i] = 0;                                          \
     return 128 * sum;                                                                                      \
+  }
+
+#define NT_NIBBLE_SQUARE_ROWS(name, target_attribute)                                                      \
+  target_attribute static void name(const nt_code_query *query, const uint8_t *base, size_t stride,        \
+                                    const uint32_t *rows, size_t count, float *out) {                      \
+    const size_t bytes = query->blocks * NT_CODE_BLOCK;                                                    \
+    for (size_t i = 0; i < count; i++) {                                                                   \
+      const uint8_t *row = base + nt_row(rows, i) * stride;                                                \
+      int32_t product = 0, square = 0;                                                                     \
+      for (size_t j = 0; j < bytes; j++) {                                                                 \
+        int32_t below = row[j] & 15, above = row[j] >> 4;                                                  \
+        product += below * query->codes[j] + above * query->codes[bytes + j];                              \
+        square += below * (below - 15) + above * (above - 15);                                             \
+      }                                                                                                    \
+      out[i] = query->constant + query->square_constant + 4 * query->square * (float)square +              \
+               query->scale * (float)(2 * product - query->offset);                                        \
+    }                                                                                                      \
+  }
+
+// Sums of sixteen rows grow side by side, so that none is added up across lanes.
+#define NT_ENTRY_ROWS(name, target_attribute)                                                              \
+  target_attribute static void name(const nt_code_query *query, size_t length, const uint8_t *blocks,      \
+                                    size_t count, float *out, float *minima) {                             \
+    for (size_t i = 0; i < count; i += NT_ENTRY_BLOCK, blocks += nt_entry_bytes(length)) {                 \
+      int32_t sums[NT_ENTRY_BLOCK] = {0};                                                                  \
+      for (size_t j = 0; j < length; j += 4)                                                               \
+        for (size_t r = 0; r < NT_ENTRY_BLOCK; r++) {                                                      \
+          const uint8_t *u = blocks + (j * NT_ENTRY_BLOCK + 4 * r);                                        \
+          const int8_t *q = query->codes + j;                                                              \
+          sums[r] += u[0] * q[0] + u[1] * q[1] + u[2] * q[2] + u[3] * q[3];                                \
+        }                                                                                                  \
+      const float *scales = (const float *)(blocks + length * NT_ENTRY_BLOCK), *biases = scales + NT_ENTRY_BLOCK; \
+      float least = __builtin_inff();                                                                      \
+      for (size_t r = 0; r < NT_ENTRY_BLOCK; r++) {                                                        \
+        float value = query->constant + biases[r] +                                                        \
+                      query->scale * scales[r] * (float)(sums[r] - query->entry_offset);                   \
+        out[i + r] = value;                                                                                \
+        least = value < least ? value : least;                                                             \
+      }                                                                                                    \
+      minima[i / NT_ENTRY_BLOCK] = least;                                                                  \
+    }                                                                                                      \
   }
 
 static inline void nt_prefetch_bytes(const void *address, size_t bytes) {

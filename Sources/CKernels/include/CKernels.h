@@ -14,7 +14,7 @@ typedef enum nt_variant {
   NT_VARIANT_SCALAR = 0,
   /// AVX2 and FMA.
   NT_VARIANT_AVX2 = 1,
-  /// AVX-512 F, BW, VL and VNNI.
+  /// AVX-512 F, DQ, BW, VL and VNNI.
   NT_VARIANT_AVX512 = 2,
   /// Advanced SIMD of AArch64.
   NT_VARIANT_NEON = 3,
@@ -46,6 +46,11 @@ typedef struct nt_code_query {
   int32_t offset;
   /// Whether rows end with an `nt_code_tail`.
   int32_t has_tails;
+  /// 128 · Σ q, for entries.
+  int32_t entry_offset;
+  /// For `nibble_square_rows`: the square of the rows' scale, and that times 225 · dimension.
+  float square;
+  float square_constant;
 } nt_code_query;
 
 /// Distances from one float32 query of `n` elements to `count` rows, `stride` floats apart.
@@ -57,6 +62,16 @@ typedef void (*nt_float_rows)(const float *query, size_t n, const float *base, s
 /// tails, ended by one at `stride − 8`. Rows are named as for `nt_float_rows`.
 typedef void (*nt_code_rows)(const nt_code_query *query, const uint8_t *base, size_t stride,
                              const uint32_t *rows, size_t count, float *out);
+
+/// Rows of a block of entries.
+#define NT_ENTRY_BLOCK 16
+
+/// Ordering values of `count` entries, rows of bytes that are kept in blocks of sixteen: for each four positions of the
+/// query's codes sixteen times four bytes, then sixteen scales, then sixteen biases, float32. `length` is the number of
+/// the query's codes, a multiple of 64. `out` has room for whole blocks, and `minima` gets the least value of each, whose
+/// missing rows have an infinite bias.
+typedef void (*nt_entry_rows)(const nt_code_query *query, size_t length, const uint8_t *blocks, size_t count,
+                              float *out, float *minima);
 
 typedef struct nt_kernels {
   nt_variant variant;
@@ -77,6 +92,10 @@ typedef struct nt_kernels {
   nt_code_rows code_rows;
   /// Rows of a nibble an element: with h = ⌈n / 2⌉, byte j holds element j below and element h + j above.
   nt_code_rows nibble_rows;
+  nt_entry_rows entry_rows;
+  /// Rows of nibbles without tails under squared L2: adds square_constant + 4 · square · Σ u·(u − 15), the squared
+  /// length of the row.
+  nt_code_rows nibble_square_rows;
 } nt_kernels;
 
 /// The kernels of the best instruction set of this processor.
@@ -94,6 +113,9 @@ float nt_encode(const float *vector, const float *mean, size_t n, uint8_t *codes
 /// `step` 0 or less: the step is chosen for this row, and what is returned is fitted to it by least squares.
 /// Values that are not finite are clamped.
 float nt_encode_nibbles(const float *vector, const float *mean, size_t n, float step, uint8_t *codes);
+
+/// Σ (vector − mean)·v over the values v of a row's codes: u − 128 of bytes, 2u − 15 of nibbles.
+float nt_decoded_dot(const float *vector, const float *mean, size_t n, const uint8_t *codes, int bits);
 
 /// Writes the signed codes of a query over nibbles, `blocks` × 64 low ones and as many high ones, from `n` unsigned
 /// codes of bytes, and returns 15 · Σ of them.

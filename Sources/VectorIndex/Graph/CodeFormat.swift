@@ -27,6 +27,13 @@ struct CodeFormat: Sendable, Equatable {
     return (codeByteCount(dimension: dimension) + tail + 63) / 64 * 64
   }
 
+  /// Where the code of an element is among a query's codes.
+  func queryPosition(of element: Int, dimension: Int) -> Int {
+    if bits == 8 { return element }
+    let half = codeByteCount(dimension: dimension)
+    return element < half ? element : blocks(dimension: dimension) * 64 + element - half
+  }
+
   /// Bytes of a query's codes.
   func queryByteCount(dimension: Int) -> Int { blocks(dimension: dimension) * 64 * (bits == 8 ? 1 : 2) }
 }

@@ -75,11 +75,16 @@ extension CodeTable {
       scale = unsafe nt_encode_nibbles(vector, mean, dimension, format.hasTails ? 0 : 2 * uniformScale, codes)
     }
     guard unsafe format.hasTails else { return }
-    let kernels = unsafe BestKernels.table
+    let kernels = unsafe BestKernels.table.pointee
+    let decoded = unsafe scale * nt_decoded_dot(vector, mean, dimension, codes, Int32(format.bits))
+    let squared = unsafe kernels.squared_l2(vector, mean, dimension)
     let bias =
-      unsafe distance == .euclid
-      ? kernels.pointee.squared_l2(vector, mean, dimension)
-      : kernels.pointee.dot(mean, mean, dimension) - kernels.pointee.dot(vector, mean, dimension)
+      switch unsafe distance {
+      case .euclid: 2 * decoded - squared
+      case .cosine:
+        unsafe kernels.dot(mean, mean, dimension) - kernels.dot(vector, mean, dimension) + decoded - squared
+      case .dot, .manhattan: unsafe kernels.dot(mean, mean, dimension) - kernels.dot(vector, mean, dimension)
+      }
     let tail = unsafe format.stride(dimension: dimension) - MemoryLayout<nt_code_tail>.size
     unsafe row.storeBytes(
       of: nt_code_tail(scale: scale, bias: bias), toByteOffset: tail, as: nt_code_tail.self)

@@ -23,6 +23,8 @@ import VectorModel
   let mean: MemorySlice
   /// [count × stride] bytes
   let codes: MemorySlice
+  /// The rows where walks begin.
+  private var entries: EntryTable?
   private let meanSquared: Float
   nonisolated(unsafe) private let base: UnsafePointer<UInt8>
   nonisolated(unsafe) private let kernels: UnsafePointer<nt_kernels>
@@ -50,13 +52,22 @@ import VectorModel
     meanSquared = unsafe kernels.pointee.dot(center, center, dimension)
   }
 
+  func gatheringEntries(_ entries: [UInt32], of floats: FloatTable) throws(RequestError) -> CodeTable {
+    var table = self
+    table.entries = try EntryTable(entries, of: floats, codes: self)
+    return table
+  }
+
   static func supports(_ format: CodeFormat, distance: Distance) -> Bool {
     switch distance {
     case .cosine, .dot: true
-    case .euclid: format.hasTails
+    case .euclid: format.hasTails || format.bits == 4
     case .manhattan: false
     }
   }
+
+  /// Whether codes stand for what is left of a row when the mean is subtracted.
+  var isCentred: Bool { format.hasTails || distance == .euclid }
 
   /// One `nt_code_query`, padded to a line, and its codes; and room for the query in bytes before they are parted.
   var queryByteCount: Int {
@@ -88,7 +99,7 @@ import VectorModel
     let constant =
       unsafe isEuclid
       ? kernels.pointee.squared_l2(query, center, dimension) : -kernels.pointee.dot(query, center, dimension)
-    let subtracted = unsafe format.hasTails ? center : nil
+    let subtracted = unsafe isCentred ? center : nil
     let codes = unsafe (memory + 64).assumingMemoryBound(to: Int8.self)
     let step: Float
     let offset: Int32
@@ -115,9 +126,17 @@ import VectorModel
     unsafe query.initialize(
       to: nt_code_query(
         codes: codes, blocks: format.blocks(dimension: dimension), scale: scale, constant: constant,
-        offset: offset, has_tails: format.hasTails ? 1 : 0))
+        offset: offset, has_tails: format.hasTails ? 1 : 0,
+        entry_offset: format.bits == 8 ? offset : offset / 15 * 128, square: uniformScale * uniformScale,
+        square_constant: uniformScale * uniformScale * 225 * Float(dimension)))
     let kernel: nt_code_rows =
-      unsafe format.bits == 8 ? kernels.pointee.code_rows : kernels.pointee.nibble_rows
-    return unsafe CodeScorer(kernel: kernel, query: UnsafePointer(query), base: base, stride: stride)
+      switch (format.bits, format.hasTails || distance != .euclid) {
+      case (8, _): unsafe kernels.pointee.code_rows
+      case (_, true): unsafe kernels.pointee.nibble_rows
+      case (_, false): unsafe kernels.pointee.nibble_square_rows
+      }
+    return unsafe CodeScorer(
+      kernel: kernel, query: UnsafePointer(query), base: base, stride: stride,
+      entries: entries?.blocks, entriesLength: entries?.length ?? 0)
   }
 }

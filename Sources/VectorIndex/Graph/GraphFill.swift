@@ -1,6 +1,6 @@
 import CKernels
 
-/// Fills free slots of level 0 with the nearest rows within two steps.
+/// Fills free slots with the nearest rows within two steps.
 ///
 /// More links to near rows lead a walk to the nearest in fewer steps. They are added when all rows are in, so that they
 /// take no room from the links between far regions that insertions make.
@@ -21,12 +21,12 @@ import CKernels
 
   /// Fills the list of one row.
   func fill(_ row: Int, linksMax: Int) {
-    let layer = builder.graph.layers[0]
-    let list = unsafe layer.links + row * layer.slots
+    let graph = builder.graph
+    let list = unsafe graph.links + row * graph.slots
     var count = 0
-    while count < layer.slots, unsafe nt_load(list + count) != NT_NO_NODE { count += 1 }
+    while count < graph.slots, unsafe nt_load(list + count) != NT_NO_NODE { count += 1 }
     if count >= linksMax { return }
-    scratch.beginVisiting(count: layer.count)
+    scratch.beginVisiting(count: graph.count)
     let visited = unsafe scratch.visited
     let epoch = scratch.epoch
     unsafe visited[row] = epoch
@@ -34,9 +34,9 @@ import CKernels
     let scorer = unsafe builder.table.scorer(ofRow: row, memory: memory)
     var pool = unsafe scratch.candidates(capacity: linksMax - count)
     for slot in 0..<count {
-      let second = unsafe layer.links + Int(nt_load(list + slot)) * layer.slots
+      let second = unsafe graph.links + Int(nt_load(list + slot)) * graph.slots
       var found = 0
-      for slot in 0..<layer.slots {
+      for slot in 0..<graph.slots {
         let node = unsafe nt_load(second + slot)
         if node == NT_NO_NODE { break }
         if unsafe visited[Int(node)] == epoch { continue }

@@ -21,61 +21,41 @@ import CKernels
     unsafe neighbourQuery.deallocate()
   }
 
-  /// Algorithm 1 for one row whose highest level is `level`.
-  func insert(_ row: UInt32, level: Int) {
+  /// Algorithm 1 for one row: its neighbours are searched from the first `entriesCount` entries.
+  func insert(_ row: UInt32, entriesCount: Int) {
     let graph = builder.graph
     let scorer = unsafe builder.table.scorer(ofRow: Int(row), memory: nodeQuery)
     var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
-    let top = min(level, graph.layers.count - 1)
-    var (node, distance) = unsafe traversal.descend(graph, to: top)
-    var linked: [(level: Int, node: UInt32, neighbours: [Neighbor])] = []
-    for level in stride(from: top, through: 0, by: -1) {
-      let layer = graph.layers[level]
-      scratch.beginVisiting(count: layer.count)
-      let own = layer.node(ofRow: row)
-      var pool = unsafe scratch.candidates(capacity: builder.parameters.efConstruction)
-      unsafe scratch.visited[Int(node)] = scratch.epoch
-      unsafe scratch.visited[Int(own)] = scratch.epoch
-      if node != own { unsafe pool.insert(node, distance) }
-      unsafe traversal.expand(layer, &pool)
-      let neighbours = unsafe selection.select(
-        from: pool, layer: layer, linksMax: builder.parameters.m, filledMax: builder.parameters.m)
-      unsafe write(neighbours, to: layer.links + Int(own) * layer.slots, slots: layer.slots)
-      linked.append((level, own, neighbours))
-      guard let nearest = unsafe pool.count > 0 ? pool.entries[0] : nil else { continue }
-      (node, distance) = unsafe (CandidatePool.node(nearest), CandidatePool.distance(nearest))
-      if let down = unsafe layer.down { unsafe node = down[Int(node)] }
-    }
-    for (level, own, neighbours) in linked.reversed() {
-      for neighbour in neighbours { link(neighbour.row, to: own, neighbour.distance, level: level) }
-    }
+    scratch.beginVisiting(count: graph.count)
+    unsafe scratch.visited[Int(row)] = scratch.epoch
+    var pool = unsafe scratch.candidates(capacity: builder.parameters.efConstruction)
+    unsafe traversal.begin(graph, entriesCount: entriesCount, &pool)
+    unsafe traversal.expand(graph, &pool)
+    let neighbours = unsafe selection.select(
+      from: pool, linksMax: builder.parameters.m, filledMax: builder.parameters.m)
+    unsafe write(neighbours, to: graph.links + Int(row) * graph.slots, slots: graph.slots)
+    for neighbour in neighbours { link(neighbour.row, to: row, neighbour.distance) }
   }
 
   /// Adds a link, and selects anew where the list is full.
-  private func link(_ node: UInt32, to target: UInt32, _ distance: Float, level: Int) {
-    let layer = builder.graph.layers[level]
-    let list = unsafe layer.links + Int(node) * layer.slots
-    builder.lock(node, level: level)
-    defer { builder.unlock(node, level: level) }
+  private func link(_ row: UInt32, to target: UInt32, _ distance: Float) {
+    let slots = builder.graph.slots
+    let list = unsafe builder.graph.links + Int(row) * slots
+    builder.lock(row)
+    defer { builder.unlock(row) }
     var count = 0
-    while count < layer.slots, unsafe list[count] != NT_NO_NODE { count += 1 }
-    if count < layer.slots {
+    while count < slots, unsafe list[count] != NT_NO_NODE { count += 1 }
+    if count < slots {
       unsafe nt_store(list + count, target)
       return
     }
-    let scorer = unsafe builder.table.scorer(ofRow: Int(layer.row(node)), memory: neighbourQuery)
+    let scorer = unsafe builder.table.scorer(ofRow: Int(row), memory: neighbourQuery)
     var pool = unsafe scratch.candidates(capacity: count + 1)
     unsafe pool.insert(target, distance)
-    var done = 0
-    while done < count {
-      let part = min(count - done, SearchScratch.batchMax)
-      for index in 0..<part { unsafe scratch.batchRows[index] = layer.row(list[done + index]) }
-      unsafe scorer.score(scratch.batchRows, first: 0, count: part, into: scratch.batchDistances)
-      for index in 0..<part { unsafe pool.insert(list[done + index], scratch.batchDistances[index]) }
-      done += part
-    }
-    let neighbours = unsafe selection.select(from: pool, layer: layer, linksMax: layer.slots, filledMax: 0)
-    unsafe write(neighbours, to: list, slots: layer.slots)
+    unsafe scorer.score(list, first: 0, count: count, into: scratch.batchDistances)
+    for index in 0..<count { unsafe pool.insert(list[index], scratch.batchDistances[index]) }
+    let neighbours = unsafe selection.select(from: pool, linksMax: slots, filledMax: 0)
+    unsafe write(neighbours, to: list, slots: slots)
   }
 
   private func write(_ neighbours: [Neighbor], to list: UnsafeMutablePointer<UInt32>, slots: Int) {

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Connects nodes of level 0 that no walk from the entry point reaches.
+/// Connects rows that no walk from the first entry reaches.
 ///
 /// Displacing can cut the last link to a node. Each such node is searched for, and the nearest reachable node with a
 /// free slot gets a link to it; where none has one, the farthest link of the nearest node whose target has another way
@@ -29,10 +29,10 @@ struct GraphRepair<Table: RowTable> {
   }
 
   private func countLinksIn() -> [UInt32] {
-    let layer = builder.graph.layers[0]
-    var counts = [UInt32](repeating: 0, count: layer.count)
-    for slot in 0..<(layer.count * layer.slots) {
-      let target = unsafe layer.links[slot]
+    let graph = builder.graph
+    var counts = [UInt32](repeating: 0, count: graph.count)
+    for slot in 0..<(graph.count * graph.slots) {
+      let target = unsafe graph.links[slot]
       if target != NT_NO_NODE { counts[Int(target)] += 1 }
     }
     return counts
@@ -43,14 +43,13 @@ struct GraphRepair<Table: RowTable> {
   /// Among many equal vectors a search finds the same few, whose lists are soon full; there the row connected before is
   /// as near and has room.
   private func connect(_ row: Int, _ state: inout State, _ memory: UnsafeMutableRawPointer) {
-    let layer = builder.graph.layers[0]
+    let graph = builder.graph
     let scorer = unsafe builder.table.scorer(ofRow: row, memory: memory)
     var traversal = unsafe Traversal(scorer: scorer, scratch: state.scratch)
-    let (node, distance) = unsafe traversal.descend(builder.graph, to: 0)
-    state.scratch.beginVisiting(count: layer.count)
+    state.scratch.beginVisiting(count: graph.count)
     var pool = unsafe state.scratch.candidates(capacity: builder.parameters.efConstruction)
-    unsafe traversal.start(node, distance, &pool)
-    unsafe traversal.expand(layer, &pool)
+    unsafe traversal.begin(graph, entriesCount: graph.entriesCount, &pool)
+    unsafe traversal.expand(graph, &pool)
     var near = unsafe (0..<pool.count).map { unsafe Int(CandidatePool.node(pool.entries[$0])) }
     if let last = state.lastConnected {
       let distance = unsafe traversal.distance(ofRow: UInt32(last))
@@ -61,24 +60,24 @@ struct GraphRepair<Table: RowTable> {
     for node in near where slot == nil { slot = freeSlot(node) }
     for node in near where slot == nil { slot = replaceableSlot(node, state) }
     guard let slot else { return }
-    let replaced = unsafe layer.links[slot]
+    let replaced = unsafe graph.links[slot]
     if replaced != NT_NO_NODE { state.inDegrees[Int(replaced)] -= 1 }
-    unsafe layer.links[slot] = UInt32(row)
+    unsafe graph.links[slot] = UInt32(row)
     state.inDegrees[row] += 1
     state.lastConnected = row
     state.reached.spread(from: row)
   }
 
   private func freeSlot(_ node: Int) -> Int? {
-    let layer = builder.graph.layers[0]
-    return (node * layer.slots..<(node + 1) * layer.slots).first { unsafe layer.links[$0] == NT_NO_NODE }
+    let graph = builder.graph
+    return (node * graph.slots..<(node + 1) * graph.slots).first { unsafe graph.links[$0] == NT_NO_NODE }
   }
 
   /// The farthest link to a row that has another way in.
   private func replaceableSlot(_ node: Int, _ state: State) -> Int? {
-    let layer = builder.graph.layers[0]
-    return (node * layer.slots..<(node + 1) * layer.slots).last { slot in
-      let target = unsafe layer.links[slot]
+    let graph = builder.graph
+    return (node * graph.slots..<(node + 1) * graph.slots).last { slot in
+      let target = unsafe graph.links[slot]
       return target != NT_NO_NODE && state.inDegrees[Int(target)] > 1
     }
   }
@@ -93,16 +92,15 @@ struct GraphRepair<Table: RowTable> {
   }
 }
 
-/// What can be walked to from the entry point on level 0.
+/// What can be walked to from the first entry.
 struct Reachability {
-  private let layer: GraphLayer
+  private let graph: GraphLinks
   private var seen: [Bool]
 
   init(graph: GraphLinks) {
-    layer = graph.layers[0]
-    seen = [Bool](repeating: false, count: layer.count)
-    let top = graph.layers[graph.layers.count - 1]
-    spread(from: Int(top.row(graph.entry)))
+    self.graph = graph
+    seen = [Bool](repeating: false, count: graph.count)
+    unsafe spread(from: Int(graph.entries[0]))
   }
 
   subscript(row: Int) -> Bool { seen[row] }
@@ -116,8 +114,8 @@ struct Reachability {
     seen[row] = true
     var waiting = [row]
     while let node = waiting.popLast() {
-      for slot in (node * layer.slots)..<((node + 1) * layer.slots) {
-        let target = unsafe layer.links[slot]
+      for slot in (node * graph.slots)..<((node + 1) * graph.slots) {
+        let target = unsafe graph.links[slot]
         if target == NT_NO_NODE { break }
         if !seen[Int(target)] {
           seen[Int(target)] = true

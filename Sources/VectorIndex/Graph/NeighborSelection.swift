@@ -27,11 +27,11 @@ import CKernels
     unsafe distances.deallocate()
   }
 
-  /// At most `linksMax` of the pool's nodes, nearest first; a neighbour's `row` is its node on the layer.
+  /// At most `linksMax` of the pool's nodes, nearest first.
   ///
   /// - Parameter filledMax: up to how many displaced candidates fill the list, where the parameters say so. Lists that
   ///   take links from later nodes are not filled: near neighbours would leave these no room.
-  func select(from pool: CandidatePool, layer: GraphLayer, linksMax: Int, filledMax: Int) -> [Neighbor] {
+  func select(from pool: CandidatePool, linksMax: Int, filledMax: Int) -> [Neighbor] {
     remaining.removeAll(keepingCapacity: true)
     displaced.removeAll(keepingCapacity: true)
     for index in unsafe 0..<pool.count {
@@ -46,7 +46,7 @@ import CKernels
       let next = remaining[head]
       kept.append(next)
       head += 1
-      if kept.count < linksMax { head = displace(by: next, from: head, layer: layer) }
+      if kept.count < linksMax { head = displace(by: next, from: head) }
     }
     if builder.parameters.keepsPruned, kept.count < filledMax, !displaced.isEmpty {
       displaced.sort()
@@ -59,16 +59,16 @@ import CKernels
   /// Drops from `remaining[head...]` what `kept` displaces; the rest moves up to begin at 0.
   ///
   /// - Returns: where the rest begins
-  private func displace(by kept: Neighbor, from head: Int, layer: GraphLayer) -> Int {
+  private func displace(by kept: Neighbor, from head: Int) -> Int {
     if head == remaining.count { return head }
-    let scorer = unsafe builder.table.scorer(ofRow: Int(layer.row(kept.row)), memory: query)
+    let scorer = unsafe builder.table.scorer(ofRow: Int(kept.row), memory: query)
     let offset = builder.heuristicOffset
     let factor = builder.heuristicFactor
     var written = 0
     var read = head
     while read < remaining.count {
       let count = min(remaining.count - read, SearchScratch.batchMax)
-      for index in 0..<count { unsafe rows[index] = layer.row(remaining[read + index].row) }
+      for index in 0..<count { unsafe rows[index] = remaining[read + index].row }
       unsafe scorer.score(rows, first: 0, count: count, into: distances)
       for index in 0..<count {
         let candidate = remaining[read + index]

@@ -5,7 +5,7 @@ import VectorModel
 /// ```
 /// offset  bytes  field
 ///      0      4  magic "NTVP"
-///      4      4  version, 1
+///      4      4  version, 2
 ///      8      4  distance (`Distance`'s raw value)
 ///     12      4  flags: 1 codes, 2 graph, 4 keepsPruned, 8 nibbles, 16 codes with tails, 32 codes of 8 bits wished
 ///     16      4  count
@@ -15,14 +15,12 @@ import VectorModel
 ///     32      8  fullScanThresholdKilobytes
 ///     40      8  seed
 ///     48      4  alpha, float32
-///     52      4  entry point: a node of the highest level
+///     52      4  entry rows; 0 without a graph
 ///     56      4  the scale of codes without tails, float32
-///     60      4  levels
-///     64      4  nodes on each level, from level 0 on
 /// ```
 struct PartHeader: Equatable {
   static let magic: UInt32 = 0x5056_544E
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
 
   var distance: Distance
   var hasCodes: Bool
@@ -30,11 +28,10 @@ struct PartHeader: Equatable {
   var count: Int
   var dimension: Int
   var parameters: GraphParameters
-  var entry: UInt32
+  /// Entry rows; 0 without a graph.
+  var entriesCount: Int
   var format: CodeFormat
   var uniformScale: Float
-  /// Nodes on each level; empty without a graph.
-  var levelCounts: [Int]
 
   private var flags: UInt32 {
     var flags: UInt32 = hasCodes ? 1 : 0
@@ -63,24 +60,22 @@ struct PartHeader: Equatable {
     append(UInt64(max(0, parameters.fullScanThresholdKilobytes)))
     append(parameters.seed)
     append(parameters.alpha.bitPattern)
-    append(entry)
+    append(UInt32(entriesCount))
     append(uniformScale.bitPattern)
-    append(UInt32(levelCounts.count))
-    for count in levelCounts { append(UInt32(count)) }
     return bytes
   }
 }
 
 extension PartHeader {
-  /// Reads the bytes of a `header` section of this or an older version.
+  /// Reads the bytes of a `header` section.
   ///
-  /// - Throws: `internalError` when they are damaged or of a newer version.
+  /// - Throws: `internalError` when they are damaged or of another version.
   init(_ bytes: [UInt8]) throws(RequestError) {
     var reader = HeaderReader(bytes: bytes)
     guard try reader.next(UInt32.self) == Self.magic else { throw Self.damaged("no magic") }
     let version = try reader.next(UInt32.self)
     guard version == Self.version else {
-      throw .internalError("index part has version \(version), this program reads up to \(Self.version)")
+      throw .internalError("index part has version \(version), this program reads \(Self.version)")
     }
     guard let distance = Distance(rawValue: UInt8(truncatingIfNeeded: try reader.next(UInt32.self))) else {
       throw Self.damaged("unknown distance")
@@ -101,12 +96,8 @@ extension PartHeader {
       m: m, efConstruction: efConstruction, fullScanThresholdKilobytes: Int(threshold), alpha: alpha,
       keepsPruned: flags & 4 != 0, codeBits: flags & 32 != 0 ? 8 : 4, seed: seed)
     format = CodeFormat(bits: flags & 8 != 0 ? 4 : 8, hasTails: flags & 16 != 0)
-    entry = try reader.next(UInt32.self)
+    entriesCount = Int(try reader.next(UInt32.self))
     uniformScale = Float(bitPattern: try reader.next(UInt32.self))
-    let levels = Int(try reader.next(UInt32.self))
-    guard levels <= GraphLinks.levelsMax else { throw Self.damaged("\(levels) levels") }
-    levelCounts = []
-    for _ in 0..<levels { levelCounts.append(Int(try reader.next(UInt32.self))) }
     try validate()
   }
 
@@ -121,12 +112,12 @@ extension PartHeader {
       throw Self.damaged("format of codes")
     }
     guard hasGraph else {
-      guard levelCounts.isEmpty else { throw Self.damaged("levels without a graph") }
+      guard entriesCount == 0 else { throw Self.damaged("entries without a graph") }
       return
     }
-    guard parameters.m > 0, levelCounts.first == count, count > 0 else { throw Self.damaged("level 0") }
-    for (upper, lower) in zip(levelCounts.dropFirst(), levelCounts) where upper == 0 || upper > lower {
-      throw Self.damaged("\(upper) nodes above \(lower)")
+    guard parameters.m > 0, count > 0 else { throw Self.damaged("a graph of nothing") }
+    guard entriesCount >= 1, entriesCount <= min(count, GraphLinks.entriesMax) else {
+      throw Self.damaged("\(entriesCount) entries of \(count) rows")
     }
   }
 

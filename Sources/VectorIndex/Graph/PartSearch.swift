@@ -29,14 +29,13 @@
     case .traversal, .twoHopTraversal: break
     }
     guard let graph = unsafe part.graph else { return unsafe scan(scorer, limit: limit) }
-    let layer = graph.layers[0]
     let capacity = unsafe min(walkCapacity, part.count)
     var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
-    unsafe scratch.beginVisiting(count: layer.count)
+    unsafe scratch.beginVisiting(count: graph.count)
     var pool = unsafe scratch.candidates(capacity: capacity)
     guard let accept = unsafe accept else {
       unsafe scorer.begin(&traversal, graph, &pool)
-      unsafe traversal.expand(layer, &pool)
+      unsafe traversal.expand(graph, &pool)
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
       return unsafe pool
     }
@@ -67,7 +66,6 @@
     _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter,
     _ pool: inout CandidatePool
   ) -> Bool {
-    let layer = graph.layers[0]
     let rowsCount = unsafe part.count
     return unsafe accept.rows.words.withUnsafeBufferPointer { words -> Bool in
       guard let bits = words.baseAddress else { return false }
@@ -80,16 +78,16 @@
         unsafe pool.offer(CandidatePool.node(entry), CandidatePool.distance(entry))
       }
       if unsafe plan == .traversal {
-        if unsafe traversal.collect(layer, candidates: &candidates, results: &pool, filter) { return true }
+        if unsafe traversal.collect(graph, candidates: &candidates, results: &pool, filter) { return true }
         unsafe statistics.plans.append(.twoHopTraversal)
-        unsafe scratch.beginVisiting(count: layer.count)
+        unsafe scratch.beginVisiting(count: graph.count)
         unsafe pool = wider(pool)
       }
       for entry in starts where unsafe !filter.accepts(CandidatePool.node(entry)) {
-        unsafe traversal.lookThrough(layer, CandidatePool.node(entry), &pool, filter)
+        unsafe traversal.lookThrough(graph, CandidatePool.node(entry), &pool, filter)
       }
       unsafe seed(&traversal, &pool, accept.rows)
-      return unsafe traversal.expandAccepted(layer, &pool, filter)
+      return unsafe traversal.expandAccepted(graph, &pool, filter)
     }
   }
 

@@ -7,6 +7,12 @@ protocol RowScorer {
   /// Writes the ordering value of `count` rows into `out`: of those in `rows`, or of `first`, `first + 1`, … where
   /// `rows` is nil. `count` is at most `SearchScratch.batchMax`.
   func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>)
+  /// Offers the first `count` entries of a graph to a small pool.
+  ///
+  /// - Returns: the distance of the first entry
+  func offerEntries(
+    _ entries: UnsafePointer<UInt32>, count: Int, to pool: inout CandidatePool, _ scratch: SearchScratch
+  ) -> Float
   /// Whether distances are computed on codes, for statistics.
   var usesCodes: Bool { get }
   /// Distances computed for one row.
@@ -18,8 +24,23 @@ protocol RowScorer {
 extension RowScorer {
   @inline(__always)
   func begin(_ traversal: inout Traversal<Self>, _ graph: GraphLinks, _ pool: inout CandidatePool) {
-    let (node, distance) = unsafe traversal.descend(graph, to: 0)
-    unsafe traversal.start(node, distance, &pool)
+    unsafe traversal.begin(graph, entriesCount: graph.entriesCount, &pool)
+  }
+
+  func offerEntries(
+    _ entries: UnsafePointer<UInt32>, count: Int, to pool: inout CandidatePool, _ scratch: SearchScratch
+  ) -> Float {
+    let distances = unsafe scratch.batchDistances
+    var first = Float.infinity
+    var done = 0
+    while done < count {
+      let part = min(count - done, SearchScratch.batchMax)
+      unsafe score(entries + done, first: 0, count: part, into: distances)
+      if done == 0 { first = unsafe distances[0] }
+      for index in 0..<part { unsafe pool.offer(entries[done + index], distances[index]) }
+      done += part
+    }
+    return first
   }
 }
 
@@ -29,9 +50,28 @@ extension RowScorer {
   let query: UnsafePointer<nt_code_query>
   let base: UnsafePointer<UInt8>
   let stride: Int
+  /// The entries' codes, where the table has gathered them, and the number of the query's codes.
+  let entries: UnsafePointer<UInt8>?
+  let entriesLength: Int
 
   var usesCodes: Bool { true }
   var distancesPerRow: Int { 1 }
+
+  func offerEntries(
+    _ rows: UnsafePointer<UInt32>, count: Int, to pool: inout CandidatePool, _ scratch: SearchScratch
+  ) -> Float {
+    guard let blocks = unsafe entries else { preconditionFailure("a graph's codes have entries") }
+    let blockCount = Int(NT_ENTRY_BLOCK)
+    let distances = unsafe scratch.entryDistances(count: count)
+    let minima = unsafe distances + (count + blockCount - 1) / blockCount * blockCount
+    unsafe BestKernels.table.pointee.entry_rows(query, entriesLength, blocks, count, distances, minima)
+    for block in 0..<((count + blockCount - 1) / blockCount) where unsafe !(minima[block] > pool.worst) {
+      for index in block * blockCount..<min(count, (block + 1) * blockCount) {
+        unsafe pool.offer(rows[index], distances[index])
+      }
+    }
+    return unsafe distances[0]
+  }
 
   @inline(__always)
   func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>) {
@@ -109,10 +149,14 @@ enum ExampleRule {
   func begin(_ traversal: inout Traversal<Self>, _ graph: GraphLinks, _ pool: inout CandidatePool) {
     for example in unsafe 0..<max(positivesCount, 1) {
       var walk = unsafe Traversal(scorer: examples[example], scratch: traversal.scratch)
-      let (node, _) = unsafe walk.descend(graph, to: 0)
-      unsafe traversal.add(visited: walk.visitedCount, compared: walk.comparedCount / count)
-      let distance = unsafe traversal.distance(ofRow: node)
-      unsafe traversal.start(node, distance, &pool)
+      var starts = unsafe traversal.scratch.exampleStarts
+      unsafe walk.begin(graph, entriesCount: graph.entriesCount, &starts)
+      unsafe traversal.add(visited: 0, compared: walk.comparedCount / count)
+      for index in unsafe 0..<starts.count {
+        let node = unsafe CandidatePool.node(starts.entries[index])
+        let distance = unsafe traversal.distance(ofRow: node)
+        unsafe pool.offer(node, distance)
+      }
     }
   }
 

@@ -22,6 +22,12 @@ import CKernels
   /// [3 × batchMax] what queries of several examples need besides.
   let exampleDistances = UnsafeMutablePointer<Float>.allocate(capacity: 3 * batchMax)
 
+  /// Where a walk begins.
+  let startEntries = UnsafeMutablePointer<UInt64>.allocate(capacity: 16)
+
+  private var entryDistancesMemory = UnsafeMutablePointer<Float>.allocate(capacity: 1)
+  private var entryDistancesCount = 1
+
   private var queryBytes = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
   private var queryBytesCount = 64
 
@@ -31,6 +37,8 @@ import CKernels
     unsafe visited.deallocate()
     unsafe poolEntries.deallocate()
     unsafe resultEntries.deallocate()
+    unsafe startEntries.deallocate()
+    unsafe entryDistancesMemory.deallocate()
     unsafe batchRows.deallocate()
     unsafe batchDistances.deallocate()
     unsafe exampleDistances.deallocate()
@@ -63,6 +71,9 @@ import CKernels
     return unsafe CandidatePool(entries: poolEntries, capacity: capacity)
   }
 
+  /// Where a walk begins for one of several examples.
+  var exampleStarts: CandidatePool { unsafe CandidatePool(entries: startEntries + 8, capacity: 8) }
+
   /// A second pool: the accepted rows where candidates are more than those.
   func results(capacity: Int) -> CandidatePool {
     if resultCapacity < capacity {
@@ -71,6 +82,17 @@ import CKernels
       resultCapacity = capacity
     }
     return unsafe CandidatePool(entries: resultEntries, capacity: capacity)
+  }
+
+  /// Room for the distances of entries, in whole blocks, and for the least of each block.
+  func entryDistances(count: Int) -> UnsafeMutablePointer<Float> {
+    let needed = count + count / Int(NT_ENTRY_BLOCK) + 2 * Int(NT_ENTRY_BLOCK)
+    if entryDistancesCount < needed {
+      unsafe entryDistancesMemory.deallocate()
+      unsafe entryDistancesMemory = .allocate(capacity: needed)
+      entryDistancesCount = needed
+    }
+    return unsafe entryDistancesMemory
   }
 
   /// Memory for queries' codes, aligned to 64 bytes; it replaces the previous.

@@ -37,7 +37,7 @@ extension Traversal {
   ///   rows too
   /// - Returns: false when it gave up
   mutating func collect(
-    _ layer: GraphLayer, candidates: inout CandidatePool, results: inout CandidatePool,
+    _ graph: GraphLinks, candidates: inout CandidatePool, results: inout CandidatePool,
     _ filter: WalkFilter
   ) -> Bool {
     let visited = unsafe scratch.visited
@@ -52,10 +52,10 @@ extension Traversal {
       if unsafe results.count == results.capacity, unsafe CandidatePool.distance(entry) > results.worst {
         break
       }
-      let list = unsafe layer.links + Int(CandidatePool.node(entry)) &* layer.slots
-      unsafe candidates.prefetchUpcoming(1, layer.links, layer.slots)
+      let list = unsafe graph.links + Int(CandidatePool.node(entry)) &* graph.slots
+      unsafe candidates.prefetchUpcoming(1, graph.links, graph.slots)
       var count = 0
-      for slot in 0..<layer.slots {
+      for slot in 0..<graph.slots {
         let neighbour = unsafe nt_load(list + slot)
         if neighbour == NT_NO_NODE { break }
         let seen = unsafe visited[Int(neighbour)] == epoch
@@ -87,11 +87,11 @@ extension Traversal {
   ///
   /// - Parameter pool: holds accepted rows to begin from, marked as visited
   /// - Returns: false when it gave up
-  mutating func expandAccepted(_ layer: GraphLayer, _ pool: inout CandidatePool, _ filter: WalkFilter) -> Bool
+  mutating func expandAccepted(_ graph: GraphLinks, _ pool: inout CandidatePool, _ filter: WalkFilter) -> Bool
   {
     while let entry = unsafe pool.expandNearest() {
-      unsafe pool.prefetchUpcoming(1, layer.links, layer.slots)
-      unsafe lookThrough(layer, CandidatePool.node(entry), &pool, filter)
+      unsafe pool.prefetchUpcoming(1, graph.links, graph.slots)
+      unsafe lookThrough(graph, CandidatePool.node(entry), &pool, filter)
       if unsafe comparedCount > filter.comparedMax { return false }
     }
     return true
@@ -100,13 +100,13 @@ extension Traversal {
   /// Offers a node's accepted neighbours, and the accepted neighbours of its rejected ones until there are as many as a
   /// node has slots.
   mutating func lookThrough(
-    _ layer: GraphLayer, _ node: UInt32, _ pool: inout CandidatePool, _ filter: WalkFilter
+    _ graph: GraphLinks, _ node: UInt32, _ pool: inout CandidatePool, _ filter: WalkFilter
   ) {
     let visited = unsafe scratch.visited
     let epoch = unsafe scratch.epoch
     let batch = unsafe rows
-    let slots = layer.slots
-    let list = unsafe layer.links + Int(node) &* slots
+    let slots = graph.slots
+    let list = unsafe graph.links + Int(node) &* slots
     unsafe add(visited: 1, compared: 0)
     var count = 0
     var found = 0
@@ -120,7 +120,7 @@ extension Traversal {
         count &+= isNew ? 1 : 0
         found &+= 1
       } else if isNew {
-        unsafe nt_prefetch(layer.links + Int(neighbour) &* slots)
+        unsafe nt_prefetch(graph.links + Int(neighbour) &* slots)
       }
     }
     for slot in 0..<slots where found < slots {
@@ -128,7 +128,7 @@ extension Traversal {
       if neighbour == NT_NO_NODE { break }
       if unsafe visited[Int(neighbour)] == epoch || filter.accepts(neighbour) { continue }
       unsafe add(visited: 1, compared: 0)
-      let second = unsafe layer.links + Int(neighbour) &* slots
+      let second = unsafe graph.links + Int(neighbour) &* slots
       for slot in 0..<slots where found < slots {
         let farther = unsafe nt_load(second + slot)
         if farther == NT_NO_NODE { break }

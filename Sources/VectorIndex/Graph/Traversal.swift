@@ -14,6 +14,8 @@ import CKernels
   private(set) var comparedCount = 0
 
   static var width: Int { 2 }
+  /// Nearest entries that a walk begins from.
+  static var startsCount: Int { 4 }
 
   init(scorer: Scorer, scratch: SearchScratch) {
     unsafe self.scorer = scorer
@@ -42,56 +44,26 @@ import CKernels
     return unsafe distances[0]
   }
 
-  /// From the entry point down to `level`: on each level above, the nearest node that greedy steps reach.
-  ///
-  /// - Returns: the node on `level` to begin from, and its distance
-  mutating func descend(_ graph: GraphLinks, to level: Int) -> (node: UInt32, distance: Float) {
-    var node = graph.entry
-    var top = graph.layers.count - 1
-    var best = unsafe distance(ofRow: graph.layers[top].row(node))
-    while top > level {
-      let layer = graph.layers[top]
-      unsafe greedy(layer, &node, &best)
-      if let down = unsafe layer.down { unsafe node = down[Int(node)] }
-      top -= 1
+  /// Offers the nearest of the first `entriesCount` entries, and the first, from which all rows can be reached.
+  mutating func begin(_ graph: GraphLinks, entriesCount: Int, _ pool: inout CandidatePool) {
+    var starts = unsafe CandidatePool(entries: scratch.startEntries, capacity: Self.startsCount)
+    let first = unsafe scorer.offerEntries(graph.entries, count: entriesCount, to: &starts, scratch)
+    unsafe comparedCount &+= entriesCount
+    for index in unsafe 0..<starts.count {
+      let entry = unsafe starts.entries[index]
+      unsafe start(CandidatePool.node(entry), CandidatePool.distance(entry), &pool)
     }
-    return (node, best)
+    unsafe start(graph.entries[0], first, &pool)
   }
 
-  private mutating func greedy(_ layer: GraphLayer, _ node: inout UInt32, _ best: inout Float) {
-    guard let layerRows = unsafe layer.rows else { return }
-    let nodes = unsafe rows + layer.slots
-    var improved = true
-    while improved {
-      improved = false
-      // A list is read once, because another thread's insertion may change it.
-      let list = unsafe layer.links + Int(node) * layer.slots
-      var count = 0
-      while count < layer.slots {
-        let neighbour = unsafe nt_load(list + count)
-        if neighbour == NT_NO_NODE { break }
-        unsafe nodes[count] = neighbour
-        unsafe rows[count] = layerRows[Int(neighbour)]
-        count &+= 1
-      }
-      unsafe scorer.score(rows, first: 0, count: count, into: distances)
-      unsafe add(visited: 1, compared: count)
-      for index in 0..<count where unsafe distances[index] < best {
-        unsafe best = distances[index]
-        unsafe node = nodes[index]
-        improved = true
-      }
-    }
-  }
-
-  /// The `pool.capacity` nearest nodes of a level that the walk from the pool's nodes finds.
+  /// The `pool.capacity` nearest rows that the walk from the pool's nodes finds.
   ///
   /// - Parameter pool: holds at least one node, marked as visited
-  mutating func expand(_ layer: GraphLayer, _ pool: inout CandidatePool) {
+  mutating func expand(_ graph: GraphLinks, _ pool: inout CandidatePool) {
     let visited = unsafe scratch.visited
     let epoch = unsafe scratch.epoch
-    let links = unsafe layer.links
-    let slots = layer.slots
+    let links = unsafe graph.links
+    let slots = graph.slots
     let batch = unsafe rows
     let distances = unsafe distances
     var visitedNodes = 0
@@ -118,10 +90,6 @@ import CKernels
       visitedNodes &+= round
       if count == 0 { continue }
       compared &+= count
-      if let layerRows = unsafe layer.rows {
-        unsafe offerUpper(layerRows, count, &pool)
-        continue
-      }
       unsafe scorer.score(batch, first: 0, count: count, into: distances)
       for index in 0..<count {
         let distance = unsafe distances[index]
@@ -129,15 +97,5 @@ import CKernels
       }
     }
     unsafe add(visited: visitedNodes, compared: compared)
-  }
-
-  /// Compares `count` nodes of an upper level, whose rows are not their numbers.
-  private mutating func offerUpper(
-    _ layerRows: UnsafeMutablePointer<UInt32>, _ count: Int, _ pool: inout CandidatePool
-  ) {
-    let translated = unsafe rows + count
-    for index in 0..<count { unsafe translated[index] = layerRows[Int(rows[index])] }
-    unsafe scorer.score(translated, first: 0, count: count, into: distances)
-    for index in 0..<count { unsafe pool.offer(rows[index], distances[index]) }
   }
 }

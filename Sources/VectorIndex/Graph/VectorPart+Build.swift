@@ -35,10 +35,10 @@ extension VectorPart {
     if parameters.m > 0, count > fullScanRowsMax(dimension: dimension, parameters: parameters) {
       graph =
         if let codes {
-          try unsafe GraphBuilder(table: codes, distance: distance, parameters: parameters)
+          try unsafe GraphBuilder(table: codes, floats: floats, distance: distance, parameters: parameters)
             .build(threads: threads, isCancelled: isCancelled)
         } else {
-          try unsafe GraphBuilder(table: floats, distance: distance, parameters: parameters)
+          try unsafe GraphBuilder(table: floats, floats: floats, distance: distance, parameters: parameters)
             .build(threads: threads, isCancelled: isCancelled)
         }
       if graph == nil { return nil }
@@ -46,7 +46,8 @@ extension VectorPart {
     codes = try codes.map { exact throws(RequestError) in
       try smallest(floats, exact, parameters, threads: threads)
     }
-    return VectorPart(floats: floats, distance: distance, parameters: parameters, codes: codes, graph: graph)
+    return try VectorPart(
+      floats: floats, distance: distance, parameters: parameters, codes: codes, graph: graph)
   }
 
   /// The smallest codes that searches can do with; graphs are built with bytes, where rows are compared with rows.

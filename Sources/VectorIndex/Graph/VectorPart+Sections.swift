@@ -13,17 +13,16 @@ extension VectorPart {
   package func sections() -> [(name: String, bytes: MemorySlice)] {
     let header = PartHeader(
       distance: distance, hasCodes: codes != nil, hasGraph: graph != nil, count: count, dimension: dimension,
-      parameters: parameters, entry: graph?.entry ?? 0,
-      format: codes?.format ?? .bytes, uniformScale: codes?.uniformScale ?? 1,
-      levelCounts: graph?.layers.map(\.count) ?? [])
+      parameters: parameters, entriesCount: graph?.entriesCount ?? 0,
+      format: codes?.format ?? .bytes, uniformScale: codes?.uniformScale ?? 1)
     var sections = [(name: "header", bytes: MemorySlice(MemoryRegion(copying: header.encoded)))]
     if let codes {
       sections.append(("mean", codes.mean))
       sections.append(("codes", codes.codes))
     }
     if let graph {
-      sections.append(("links", graph.base))
-      sections.append(("upper", graph.upper))
+      sections.append(("links", graph.linkBytes))
+      sections.append(("entries", graph.entryBytes))
     }
     sections.append(("vectors", floats.vectors))
     return sections
@@ -62,15 +61,13 @@ extension VectorPart {
     var graph: GraphLinks?
     if header.hasGraph {
       let m = header.parameters.m
-      let upperByteCount = GraphLinks.upperByteCount(m: m, counts: header.levelCounts)
       let links = GraphLinks(
-        m: m, counts: header.levelCounts, entry: header.entry,
-        base: try section("links", count * 2 * m * 4, copied: copied),
-        upper: try section("upper", upperByteCount, copied: true))
+        m: m, count: count, linkBytes: try section("links", count * 2 * m * 4, copied: copied),
+        entryBytes: try section("entries", header.entriesCount * 4, copied: true))
       try links.validate()
       graph = links
     }
-    self.init(
+    try self.init(
       floats: floats, distance: header.distance, parameters: header.parameters, codes: codes, graph: graph)
   }
 }

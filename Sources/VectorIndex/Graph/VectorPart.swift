@@ -19,15 +19,17 @@ package final class VectorPart: Sendable {
   /// Most elements of a vector.
   package static let dimensionMax = 65_536
 
+  /// - Throws: `insufficientStorage` when the system refuses the memory.
   init(
     floats: FloatTable, distance: Distance, parameters: GraphParameters, codes: CodeTable?, graph: GraphLinks?
-  ) {
+  ) throws(RequestError) {
     count = floats.count
     dimension = floats.dimension
     self.distance = distance
     self.parameters = parameters
     self.floats = floats
-    self.codes = codes
+    self.codes =
+      if let codes, let graph { try codes.gatheringEntries(graph.entryRows, of: floats) } else { codes }
     self.graph = graph
   }
 
@@ -36,8 +38,8 @@ package final class VectorPart: Sendable {
 
   /// Bytes of codes and links: what a search without rescoring reads.
   package var compactByteCount: Int {
-    (codes?.codes.count ?? 0) + (codes?.mean.count ?? 0) + (graph?.base.count ?? 0)
-      + (graph?.upper.count ?? 0)
+    (codes?.codes.count ?? 0) + (codes?.mean.count ?? 0) + (graph?.linkBytes.count ?? 0)
+      + (graph?.entryBytes.count ?? 0)
   }
 
   /// The full vectors, [count × dimension] float32, row-major.

@@ -70,7 +70,7 @@ import VectorModel
   @Test func missingShortAndLongSectionsAreNamed() throws {
     let rows = SyntheticRows(count: 300, dimension: 6, distance: .cosine, seed: 53)
     let contents = Self.contents(try #require(try rows.part()))
-    #expect(Set(contents.keys) == ["header", "mean", "codes", "links", "upper", "vectors"])
+    #expect(Set(contents.keys) == ["header", "mean", "codes", "links", "entries", "vectors"])
     for name in contents.keys {
       var damaged = contents
       damaged[name] = nil
@@ -86,9 +86,9 @@ import VectorModel
   @Test func newerVersionsAreRefused() throws {
     let rows = SyntheticRows(count: 3, dimension: 2, distance: .dot, seed: 54)
     var contents = Self.contents(try #require(try rows.part()))
-    contents["header"]?[4] = 2
+    contents["header"]?[4] = 3
     let error = #expect(throws: RequestError.self) { try Self.open(contents) }
-    #expect(error?.message.contains("version 2") == true)
+    #expect(error?.message.contains("version 3") == true)
   }
 
   @Test func damagedBytesNeverLeadOutOfBounds() throws {
@@ -118,7 +118,7 @@ import VectorModel
   @Test func everyLinkBeyondTheLevelIsRefused() throws {
     let rows = SyntheticRows(count: 200, dimension: 7, distance: .dot, seed: 57)
     let contents = Self.contents(try #require(try rows.part(m: 4)))
-    for name in ["links", "upper"] {
+    for name in ["links", "entries"] {
       let words = (contents[name]?.count ?? 0) / 4
       #expect(words > 0)
       for word in stride(from: 0, to: words, by: 7) {

@@ -25,6 +25,27 @@ import VectorModel
     }
   }
 
+  /// Clusters so far from each other that no link leads from one to the next.
+  @Test(arguments: [Distance.cosine, .euclid]) func findsTheRightOneOfManyClusters(distance: Distance) throws
+  {
+    var random = SplitMix64(state: 23)
+    let centres = (0..<100).map { _ in (0..<32).map { _ in Float.random(in: -1...1, using: &random) } }
+    let vectors = (0..<6000).map { row in
+      var vector = centres[row % 100].map { $0 + Float.random(in: -0.05...0.05, using: &random) }
+      if distance == .cosine { SyntheticRows.normalise(&vector) }
+      return vector
+    }
+    let rows = SyntheticRows(vectors, dimension: 32, distance: distance)
+    let part = try #require(try rows.part(m: 4, efConstruction: 20))
+    var statistics = SearchStatistics()
+    for row in stride(from: 0, to: 6000, by: 7) {
+      let found = try part.search(
+        .nearest(rows.row(row)), options: PartSearchOptions(limit: 1, ef: 10, plan: .traversal),
+        scratch: SearchScratch(), statistics: &statistics)
+      #expect(found.first.map { Int($0.row) % 100 } == row % 100, "seed 23, row \(row)")
+    }
+  }
+
   @Test func distancesAreThoseOfFullVectors() throws {
     for distance in Distance.allCases {
       let rows = SyntheticRows(count: 300, dimension: 40, distance: distance, seed: 12)
@@ -101,7 +122,7 @@ import VectorModel
     #expect(found.allSatisfy { $0.distance == 0 })
   }
 
-  @Test func everyRowIsReachableFromTheEntryPoint() throws {
+  @Test func everyRowIsReachableFromTheEntries() throws {
     let rows = SyntheticRows(count: 800, dimension: 2, distance: .euclid, clusters: 60, seed: 16)
     let part = try #require(try rows.part(m: 2, efConstruction: 4))
     var statistics = SearchStatistics()

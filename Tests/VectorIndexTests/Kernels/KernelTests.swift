@@ -146,7 +146,7 @@ import Testing
         unsafe codes.withUnsafeBufferPointer { codes in
           var query = unsafe nt_code_query(
             codes: codes.baseAddress, blocks: blocks, scale: -0.25, constant: 3, offset: 77,
-            has_tails: Int32(count % 2))
+            has_tails: Int32(count % 2), entry_offset: 0, square: 0.5, square_constant: 11)
           unsafe tested.code_rows(&query, base, stride, rows, count, &got)
           unsafe reference.code_rows(&query, base, stride, rows, count, &expected)
           unsafe got.withUnsafeMutableBufferPointer { got in
@@ -159,6 +159,69 @@ import Testing
           }
         }
         #expect(got == expected)
+      }
+    }
+  }
+
+  @Test(arguments: variants) func squaresOfNibblesAgreeWithScalar(variant: UInt32) throws {
+    let reference = try #require(Self.scalar)
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 6)
+    for blocks in [1, 3, 9] {
+      let base = (0..<blocks * 64 * 40).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let codes = (0..<blocks * 128).map { _ in Int8.random(in: -127...127, using: &random) }
+      for count in 0...19 {
+        let rows = (0..<count).map { _ in UInt32.random(in: 0..<40, using: &random) }
+        var (got, expected) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+        unsafe codes.withUnsafeBufferPointer { codes in
+          var query = unsafe nt_code_query(
+            codes: codes.baseAddress, blocks: blocks, scale: -0.25, constant: 3, offset: 77, has_tails: 0,
+            entry_offset: 0, square: 0.5, square_constant: 11)
+          unsafe tested.nibble_square_rows(&query, base, blocks * 64, rows, count, &got)
+          unsafe reference.nibble_square_rows(&query, base, blocks * 64, rows, count, &expected)
+        }
+        for (value, wanted) in zip(got, expected) { #expect(abs(value - wanted) <= 1e-5 * abs(wanted) + 1) }
+      }
+    }
+  }
+
+  @Test(arguments: variants) func entriesAgreeWithScalar(variant: UInt32) throws {
+    let reference = try #require(Self.scalar)
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 7)
+    for (length, count) in [(64, 1), (64, 16), (128, 17), (384, 100)] {
+      let blocks = (count + 15) / 16
+      var bytes = (0..<blocks * (length * 16 + 128)).map { _ in UInt8.random(in: 0...255, using: &random) }
+      for block in 0..<blocks {
+        let tails = (block + 1) * (length * 16 + 128) - 128
+        for lane in 0..<32 {
+          let value = lane >= 16 && block * 16 + lane - 16 >= count ? Float.infinity : Float(lane) / 4
+          unsafe bytes.withUnsafeMutableBytes { bytes in
+            unsafe bytes.storeBytes(of: value, toByteOffset: tails + 4 * lane, as: Float.self)
+          }
+        }
+      }
+      let codes = (0..<length).map { _ in Int8.random(in: -127...127, using: &random) }
+      var got = [Float](repeating: 0, count: blocks * 17)
+      var expected = got
+      unsafe codes.withUnsafeBufferPointer { codes in
+        var query = unsafe nt_code_query(
+          codes: codes.baseAddress, blocks: length / 64, scale: 0.125, constant: 3, offset: 0, has_tails: 1,
+          entry_offset: 128 * codes.reduce(0) { $0 + Int32($1) }, square: 0, square_constant: 0)
+        for (kernels, isTested) in [(tested, true), (reference, false)] {
+          var values = [Float](repeating: 0, count: blocks * 17)
+          unsafe values.withUnsafeMutableBufferPointer { values in
+            let start = unsafe values.baseAddress.unsafelyUnwrapped
+            unsafe kernels.entry_rows(&query, length, bytes, count, start, start + blocks * 16)
+          }
+          if isTested { got = values } else { expected = values }
+        }
+      }
+      for block in 0..<blocks {
+        #expect(got[blocks * 16 + block] == got[block * 16..<block * 16 + 16].min())
+      }
+      for (value, wanted) in zip(got, expected) {
+        #expect(value == wanted || abs(value - wanted) <= 1e-5 * abs(wanted) + 0.1)
       }
     }
   }
@@ -181,7 +244,7 @@ import Testing
     unsafe signed.withUnsafeBufferPointer { signed in
       var prepared = unsafe nt_code_query(
         codes: signed.baseAddress, blocks: blocks, scale: scale * step, constant: 0, offset: offset,
-        has_tails: 0)
+        has_tails: 0, entry_offset: 0, square: 0, square_constant: 0)
       unsafe kernels.nibble_rows(&prepared, row, blocks * 64, nil, 1, &distance)
     }
     let decoded = (0..<dimension).map { index in

@@ -77,7 +77,8 @@ final class Session {
     return "ok \(filter?.cardinality ?? 0)"
   }
 
-  /// Answers: recall@10, CPU seconds and wall seconds a query, nodes, code and float distances a query, plans.
+  /// Answers: recall@10, CPU seconds and wall seconds a query, nodes, code and float distances a query, plans,
+  /// the share of queries of whose neighbours none was found.
   private func search(_ words: [String]) throws -> String {
     guard let part else { return "nothing built" }
     let options = PartSearchOptions(
@@ -96,16 +97,19 @@ final class Session {
     let seconds = (processSeconds() - cpu, wallSeconds() - wall)
     var hits = 0
     var wanted = 0
+    var lost = 0
     for (query, neighbours) in found.enumerated() {
       let nearest = Set(truth[query * truthColumns..<query * truthColumns + 10].filter { $0 >= 0 })
       wanted += nearest.count
-      for neighbour in neighbours where nearest.contains(Int32(neighbour.row)) { hits += 1 }
+      let found = neighbours.count { nearest.contains(Int32($0.row)) }
+      hits += found
+      lost += found == 0 && !nearest.isEmpty ? 1 : 0
     }
     let each = Double(queryCount)
     let plans = Set(statistics.plans.map(\.rawValue)).sorted().joined(separator: "+")
     return "\(Double(hits) / Double(wanted)) \(seconds.0 / each) \(seconds.1 / each) "
       + "\(Double(statistics.visitedNodesCount) / each) \(Double(statistics.codeDistancesCount) / each) "
-      + "\(Double(statistics.floatDistancesCount) / each) \(plans)"
+      + "\(Double(statistics.floatDistancesCount) / each) \(plans) \(Double(lost) / each)"
   }
 }
 

@@ -1,0 +1,84 @@
+import CKernels
+import VectorModel
+
+/// Chooses the entry rows of a graph so that every cluster has one, where there are clusters.
+///
+/// Each next row is drawn with a probability proportional to its distance from the rows drawn before (D² sampling,
+/// Arthur & Vassilvitskii 2007, section 2.2). There are so many entries that fewer would leave the rows much farther from
+/// the nearest entry: as many as there are clusters, and few where rows are spread evenly.
+struct EntrySelection<Table: RowTable> {
+  /// Most entries: each costs every query a comparison.
+  private static var entriesMax: Int { 4096 }
+  /// Rows an entry stands for at least.
+  private static var rowsPerEntryMin: Int { 32 }
+  /// Rows that are looked at for each possible entry.
+  private static var sampledPerEntry: Int { 8 }
+  /// Twice as many entries are worth it where the mean distance to the nearest falls below this share.
+  private static var worthwhileShare: Double { 0.75 }
+
+  let table: Table
+  /// What makes ordering values distances of 0 and more; nil where none does, and rows are drawn evenly.
+  let offset: Float?
+  let seed: UInt64
+
+  /// At least one row of a table that has some.
+  func choose() -> [UInt32] {
+    let most = max(1, min(Self.entriesMax, Self.powerOfTwo(upTo: table.count / Self.rowsPerEntryMin)))
+    let least = min(most, max(16, Self.powerOfTwo(upTo: Int(Double(table.count).squareRoot() / 2))))
+    let sampleCount = min(table.count, most * Self.sampledPerEntry)
+    let sample = (0..<sampleCount).map { UInt32($0 * table.count / sampleCount) }
+    var nearest = [Float](repeating: offset == nil ? 1 : .greatestFiniteMagnitude, count: sampleCount)
+    var random = SplitMix64(state: seed)
+    var chosen: [UInt32] = []
+    var best = (count: 1, cost: Double.infinity)
+    var next = Int.random(in: 0..<sampleCount, using: &random)
+    while true {
+      chosen.append(sample[next])
+      approach(sample, next, &nearest)
+      let left = nearest.reduce(0.0) { $0 + Double($1) }
+      if chosen.count >= least, chosen.count.nonzeroBitCount == 1 {
+        let doublings = chosen.count.trailingZeroBitCount
+        var cost = left / Double(max(1, sampleCount - chosen.count))
+        for _ in 0..<doublings { cost /= Self.worthwhileShare }
+        if cost < best.cost { best = (chosen.count, cost) }
+      }
+      if chosen.count == most || offset == nil && chosen.count == least || !(left > 0) { break }
+      var target = Double.random(in: 0..<left, using: &random)
+      next =
+        nearest.firstIndex { distance in
+          target -= Double(distance)
+          return target < 0
+        } ?? nearest.indices.last { nearest[$0] > 0 } ?? 0
+    }
+    return Array(chosen.prefix(best.count))
+  }
+
+  /// Lowers the sample's distances to those from a new entry.
+  private func approach(_ sample: [UInt32], _ entry: Int, _ nearest: inout [Float]) {
+    guard let offset else {
+      nearest[entry] = 0
+      return
+    }
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, table.queryByteCount), alignment: 64)
+    defer { unsafe memory.deallocate() }
+    let scorer = unsafe table.scorer(ofRow: Int(sample[entry]), memory: memory)
+    let distances = unsafe [Float](unsafeUninitializedCapacity: sample.count) { buffer, initialized in
+      unsafe sample.withUnsafeBufferPointer { rows in
+        guard let first = rows.baseAddress, let out = buffer.baseAddress else { return }
+        unsafe scorer.score(first, first: 0, count: sample.count, into: out)
+        initialized = sample.count
+      }
+    }
+    for index in sample.indices where distances[index] + offset < nearest[index] {
+      nearest[index] = max(0, distances[index] + offset)
+    }
+    nearest[entry] = 0
+  }
+
+  /// The largest power of two that is not above `count`, at least 1.
+  private static func powerOfTwo(upTo count: Int) -> Int {
+    var power = 1
+    while 2 * power <= count { power *= 2 }
+    return power
+  }
+}
