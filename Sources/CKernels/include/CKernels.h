@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Pairs.h"
+
 /// An instruction set that the kernels are written for.
 typedef enum nt_variant {
   NT_VARIANT_SCALAR = 0,
@@ -103,6 +105,13 @@ const nt_kernels *nt_kernels_best(void);
 
 /// The kernels of one instruction set, or NULL where this processor lacks it.
 const nt_kernels *nt_kernels_of(nt_variant variant);
+
+/// The pair kernel of one instruction set, or NULL where this processor lacks it or where the metric has no meaning for
+/// the element: Hamming and Jaccard are for bits, and bits have no other than these, `DOT` and `COSINE`.
+nt_pair nt_pair_of(nt_variant variant, nt_element element, nt_metric metric);
+
+/// The pair kernel of the best instruction set of this processor, or NULL where the metric has no meaning.
+nt_pair nt_pair_best(nt_element element, nt_metric metric);
 
 /// Writes `n` codes round(x·127/max|x|) + 128 of x = vector − mean, and returns max|x|/127.
 /// `mean` may be NULL. Values that are not finite are clamped.
