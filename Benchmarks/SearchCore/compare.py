@@ -1,6 +1,9 @@
-"""Compares the search core with hnswlib in one run: queries a CPU-second at equal recall, build time, filters.
+#!/usr/bin/env python3
+"""The search core beside its peers, in one run on one machine.
 
-Both answer the same queries on one thread, in rounds that alternate; figures are medians over the rounds.
+Installs the peers from PyPI in a virtual environment beside this file, builds our program, lets each peer build its
+index in a process of its own, and then alternates rounds over all of them. Figures are medians over the rounds, one
+thread, CPU time of the searching process; wall time beside it.
 """
 
 import argparse
@@ -8,154 +11,239 @@ import json
 import os
 import statistics
 import subprocess
-import tempfile
+import sys
 import time
 
-import hnswlib
-import numpy
-
-OUR_EFS = [10, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 100, 128, 160, 200, 256, 320, 400]
-PEER_EFS = [10, 14, 20, 28, 40, 56, 80, 112, 160, 200, 256, 320, 400, 512]
+FOLDER = os.path.dirname(os.path.abspath(__file__))
 TARGETS = [0.90, 0.95, 0.98, 0.99]
+OUR_EFS = [10, 11, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 100, 128, 160, 200, 256, 320, 400]
+FILTER_EFS = [16, 32, 64, 100, 128, 200, 320, 512]
+PEER_EFS = [10, 12, 14, 16, 20, 28, 40, 56, 80, 112, 160, 200, 256, 320, 448, 640]
+PEERS = [
+    "SVS LeanVec", "SVS LVQ8", "SVS int8", "SVS float16", "faiss IVF-PQ", "faiss SQ8", "Qdrant int8", "hnswlib",
+    "faiss flat", "USearch f16",
+]
 
 
-class Core:
-    """Our program as a child that answers one line a command."""
+class Child:
+    """A program that answers one line a command; `answer` raises where it cannot."""
 
-    def __init__(self, program):
-        self.child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, command):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def ask(self, command):
-        self.child.stdin.write(command + "\n")
-        self.child.stdin.flush()
-        answer = self.child.stdout.readline().split()
+        try:
+            self.process.stdin.write(command + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        answer = self.process.stdout.readline().split()
         if not answer or answer[0] == "error":
-            raise RuntimeError(f"{command}: {' '.join(answer)}")
+            words = answer[1:] or self.process.stderr.read().split("\n")[-1:]
+            raise RuntimeError(" ".join(words) or "ended without a word")
         return answer
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Core(Child):
+    """Our program."""
+
+    def __init__(self, program):
+        super().__init__([program])
 
     def search(self, ef, plan="auto", queries=1000, oversampling=2.0):
         answer = self.ask(f"search {ef} {oversampling} {plan} {queries}")
         return [float(x) for x in answer[:6]] + answer[6:]
 
 
+class Peer(Child):
+    def __init__(self, name, data, distance):
+        super().__init__([sys.executable, f"{FOLDER}/peers.py", name, data, distance])
+
+    def search(self, effort, queries):
+        return [float(x) for x in self.ask(f"search {effort} {queries}")]
+
+
 def at_recall(curve, target):
-    """Queries a second where a curve of (recall, queries a second) passes a recall, interpolated."""
+    """The best value of a curve of (recall, value) from a recall on: at a point, or interpolated between two."""
     curve = sorted(curve)
-    best = None
-    for (r0, q0), (r1, q1) in zip(curve, curve[1:]):
+    values = [value for recall, value in curve if recall >= target]
+    for (r0, v0), (r1, v1) in zip(curve, curve[1:]):
         if r0 < target <= r1:
-            best = q0 + (q1 - q0) * (target - r0) / (r1 - r0)
-    if best is None and curve and curve[0][0] >= target:
-        best = curve[0][1]
-    return best
+            values.append(v0 + (v1 - v0) * (target - r0) / (r1 - r0))
+    return max(values, default=None)
 
 
-def unfiltered(core, data, rounds, m, ef_construction):
-    base = numpy.load(f"{data}/base.npy").astype(numpy.float32)
-    queries = numpy.load(f"{data}/queries.npy").astype(numpy.float32)
-    truth = numpy.load(f"{data}/gt.npy")[:, :10]
-    peer = hnswlib.Index(space="cosine", dim=base.shape[1])
-    peer.init_index(max_elements=len(base), M=m, ef_construction=ef_construction, random_seed=100)
-    peer.set_num_threads(1)
-    began = time.process_time()
-    peer.add_items(base, num_threads=1)
-    peer_build = time.process_time() - began
-    ours, theirs = {}, {}
-    for _ in range(rounds):
-        for ef in OUR_EFS:
-            recall, cpu, *_ = core.search(ef, queries=len(queries))
-            ours.setdefault(ef, []).append((recall, cpu))
-        for ef in PEER_EFS:
-            peer.set_ef(ef)
-            began = time.process_time()
-            labels, _ = peer.knn_query(queries, k=10, num_threads=1)
-            cpu = (time.process_time() - began) / len(queries)
-            hits = sum(len(set(a) & set(b)) for a, b in zip(labels, truth))
-            theirs.setdefault(ef, []).append((hits / truth.size, cpu))
-    return peer_build, medians(ours), medians(theirs)
+def curve(samples, field=1):
+    return [(rounds[0][0], 1 / statistics.median(r[field] for r in rounds)) for rounds in samples.values()]
 
 
-def medians(samples):
-    return {ef: (s[0][0], 1 / statistics.median(cpu for _, cpu in s)) for ef, s in samples.items()}
+def build_all(options):
+    """Our program and every peer that can run here, with what their builds cost."""
+    core = Core(options.program)
+    core.ask(f"load {options.data}/base.npy {options.data}/queries.npy {options.distance}")
+    core.ask(f"truth {options.data}/gt.npy")
+    cpu, wall, size = core.ask(f"build 16 100 1 {options.alpha} {options.keeps_pruned} {options.code_bits}")
+    runners = {"Needletail": (core, (float(cpu), float(wall), float(size)))}
+    for name in options.peers:
+        peer = Peer(name, options.data, options.distance)
+        try:
+            runners[name] = (peer, tuple(float(x) for x in peer.ask("build")))
+        except RuntimeError as error:
+            print(f"{name}: cannot run here: {error}")
+    return runners
 
 
-def matches(payload, condition):
-    value = payload.get(condition["key"])
-    if "match" in condition:
-        return value == condition["match"]["value"]
-    bounds = condition["range"]
-    return (
-        value is not None
-        and ("lt" not in bounds or value < bounds["lt"])
-        and ("lte" not in bounds or value <= bounds["lte"])
-        and ("gt" not in bounds or value > bounds["gt"])
-        and ("gte" not in bounds or value >= bounds["gte"])
-    )
+def unfiltered(runners, options):
+    samples = {name: {} for name in runners}
+    for _ in range(options.rounds):
+        for index in range(max(len(OUR_EFS), len(PEER_EFS))):
+            for name, (runner, _) in runners.items():
+                efforts = OUR_EFS if name == "Needletail" else PEER_EFS
+                if index < len(efforts):
+                    found = runner.search(efforts[index], queries=options.queries)
+                    samples[name].setdefault(efforts[index], []).append(found)
+    return samples
 
 
-def filtered(core, data, efs, plans):
-    with open(f"{data}/payload.jsonl", encoding="utf-8") as file:
-        payloads = [json.loads(line) for line in file]
-    with open(f"{data}/filters.json", encoding="utf-8") as file:
+def print_unfiltered(runners, samples):
+    print("\nQueries a CPU-second, then a wall second, at recall@10; build in CPU seconds; memory of index and codes")
+    head = " ".join(f"{'CPU ' + format(t, '.2f'):>10}" for t in TARGETS)
+    print(f"{'':14} {head} " + " ".join(f"{'wall ' + format(t, '.2f'):>10}" for t in TARGETS)
+          + f" {'build s':>8} {'MB':>7}")
+    for name, (_, (cpu, _, size)) in runners.items():
+        cells = [at_recall(curve(samples[name], field), t) for field in (1, 2) for t in TARGETS]
+        print(f"{name:14} " + " ".join(f"{c:10.0f}" if c else f"{'–':>10}" for c in cells)
+              + f" {cpu:8.1f} {size / 1e6:7.0f}")
+    print("\nNeedletail's multiple of each peer by CPU time, and its build as a share of the peer's")
+    ours = curve(samples["Needletail"])
+    for name, (_, (cpu, _, _)) in runners.items():
+        if name != "Needletail":
+            theirs = [at_recall(curve(samples[name]), t) for t in TARGETS]
+            pairs = [(at_recall(ours, t), them) for t, them in zip(TARGETS, theirs)]
+            cells = [f"{us / them:10.2f}" if us and them else f"{'–':>10}" for us, them in pairs]
+            print(f"{name:14} " + " ".join(cells) + f"   build {runners['Needletail'][1][0] / cpu:.2f}")
+
+
+def print_curve(samples):
+    print("\n  ef  recall@10  queries/CPU-s  visited  codes  floats")
+    for ef, rounds in samples.items():
+        speed = 1 / statistics.median(r[1] for r in rounds)
+        r = rounds[0]
+        print(f"{ef:4} {r[0]:10.4f} {speed:14.0f} {r[3]:8.0f} {r[4]:6.0f} {r[5]:7.0f}")
+
+
+def filtered(core, options):
+    """Each filter of the data: ours and Qdrant's core, both with indexes over eight fields, filters evaluated anew."""
+    with open(f"{options.data}/filters.json", encoding="utf-8") as file:
         filters = json.load(file)
-    print(f"\n{'filter':14} {'share':>7} {'plan':>22} " + " ".join(f"{'ef ' + str(ef):>22}" for ef in efs))
-    print(" " * 46 + " ".join(f"{'recall':>9}{'queries/s':>13}" for _ in efs))
+    cpu, _, size = (float(x) for x in core.ask(f"payload {options.data}/payload.jsonl"))
+    print(f"\nPayload indexes of eight fields: ours {cpu:.1f} CPU-s, {size / 1e6:.0f} MB with the payloads")
+    peer = None
+    if "Qdrant int8" in options.peers:
+        peer = Peer("Qdrant filtered", options.data, options.distance)
+        try:
+            built = [float(x) for x in peer.ask("build")]
+            print(f"Qdrant's build with payload and indexes: {built[0]:.1f} CPU-s, {built[2] / 1e6:.0f} MB")
+        except RuntimeError as error:
+            print(f"Qdrant: cannot run here: {error}")
+            peer = None
+    print("Queries a CPU-second at the least effort whose recall@10 is at least .95; ours also at default settings")
+    print(f"{'filter':14} {'share':>8} {'recall':>8} {'queries/s':>10} {'plan':>18} {'at .95':>9} "
+          f"{'Qdrant':>8} {'recall':>8} {'ratio':>7}")
     for entry in filters:
-        rows = [i for i, p in enumerate(payloads) if all(matches(p, c) for c in entry["filter"]["must"])]
-        with tempfile.NamedTemporaryFile(delete=False) as file:
-            numpy.array(rows, dtype=numpy.uint32).tofile(file)
-        core.ask(f"truth {data}/fgt_{entry['name']}.npy")
-        core.ask(f"accept {file.name}")
-        os.unlink(file.name)
-        for plan in plans:
-            cells, names = [], set()
-            for ef in efs:
-                samples = [core.search(ef, plan, queries=300) for _ in range(3)]
-                names.add(samples[0][6])
-                cells.append(f"{samples[0][0]:9.4f}{1 / statistics.median(s[1] for s in samples):13.0f}")
-            share = len(rows) / len(payloads)
-            print(f"{entry['name']:14} {share:7.4f} {'/'.join(sorted(names)):>22} " + " ".join(cells))
-    core.ask("accept all")
-    core.ask(f"truth {data}/gt.npy")
+        core.ask(f"truth {options.data}/fgt_{entry['name']}.npy")
+        core.ask("filter " + json.dumps(entry["filter"]))
+        if peer:
+            peer.ask(f"filter {entry['name']}")
+        ours, theirs = {}, {}
+        for _ in range(options.rounds):
+            for ef in FILTER_EFS:
+                ours.setdefault(ef, []).append(core.search(ef, options.plan, queries=300))
+                if peer:
+                    theirs.setdefault(ef, []).append(peer.search(ef, 300))
+        default = ours[100]
+        speed = 1 / statistics.median(r[1] for r in default)
+        us, (them, recall) = at_recall(curve(ours), 0.95), (None, None)
+        if peer:
+            points = curve(theirs)
+            them = at_recall(points, 0.95)
+            recall = max(r for r, _ in points)
+        print(f"{entry['name']:14} {entry['selectivity']:8.4f} {default[0][0]:8.4f} {speed:10.0f} "
+              f"{default[0][6]:>18} {us or 0:9.0f} {them or 0:8.0f} {recall or 0:8.4f} "
+              + (f"{us / them:7.2f}" if us and them else f"{'–':>7}"))
+    core.ask("filter none")
+    core.ask(f"truth {options.data}/gt.npy")
+    if peer:
+        peer.close()
+
+
+def two_threads(core, ef=32, rounds=5):
+    """Several alternating measurements, because other programs may be running."""
+    one, two = [], []
+    for _ in range(rounds):
+        one.append([float(x) for x in core.ask(f"threads 1 {ef} 3")])
+        two.append([float(x) for x in core.ask(f"threads 2 {ef} 3")])
+    speed = [statistics.median(x[0] for x in samples) for samples in (one, two)]
+    cost = [statistics.median(x[1] for x in samples) for samples in (one, two)]
+    print(f"\nTwo threads: {speed[1] / speed[0]:.2f} × the queries a wall second of one, "
+          f"{cost[1] / cost[0]:.2f} × its CPU time a query (load {os.getloadavg()[0]:.1f})")
+
+
+def bootstrap():
+    """Continues in a virtual environment that has the peers."""
+    try:
+        import hnswlib  # noqa: F401
+        return
+    except ImportError:
+        pass
+    python = f"{FOLDER}/.venv/bin/python"
+    if sys.executable == python:
+        sys.exit("the peers are not installed")
+    if not os.path.exists(python):
+        subprocess.run([sys.executable, "-m", "venv", f"{FOLDER}/.venv"], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", "-r", f"{FOLDER}/requirements.txt"], check=True)
+    os.execv(python, [python, *sys.argv])
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--program", default=".build/release/SearchCoreBench")
-    parser.add_argument("--data", default="../../../shared/data/debian50k")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", help="our benchmark program; without it, it is built")
+    parser.add_argument("--data", default=f"{FOLDER}/../../../shared/data/debian50k")
+    parser.add_argument("--distance", default="cosine", choices=["cosine", "euclid"])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--m", type=int, default=16)
-    parser.add_argument("--ef-construction", type=int, default=100)
+    parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--peers", default=",".join(PEERS))
     parser.add_argument("--alpha", type=float, default=1.0)
     parser.add_argument("--keeps-pruned", type=int, default=1)
-    parser.add_argument("--plans", default="auto")
+    parser.add_argument("--code-bits", type=int, default=4)
+    parser.add_argument("--plan", default="auto", help="forces a plan of the planner for filtered queries")
+    parser.add_argument("--curve", action="store_true", help="prints our whole curve")
     options = parser.parse_args()
-    core = Core(options.program)
-    core.ask(f"load {options.data}/base.npy {options.data}/queries.npy cosine")
-    core.ask(f"truth {options.data}/gt.npy")
-    our_build, _, compact_bytes = [
-        float(x)
-        for x in core.ask(
-            f"build {options.m} {options.ef_construction} 1 {options.alpha} {options.keeps_pruned}")
-    ]
-    peer_build, ours, theirs = unfiltered(
-        core, options.data, options.rounds, options.m, options.ef_construction)
-    print(f"M {options.m}, efConstruction {options.ef_construction}, one thread, CPU seconds")
-    print(f"build: ours {our_build:.2f} s, hnswlib {peer_build:.2f} s, ratio {our_build / peer_build:.2f}"
-          f"; codes and links {compact_bytes / 1e6:.1f} MB")
-    print("\n  ef    ours: recall  queries/s      ef hnswlib: recall  queries/s")
-    for index in range(max(len(ours), len(theirs))):
-        left = list(ours.items())[index : index + 1]
-        right = list(theirs.items())[index : index + 1]
-        cells = [f"{ef:4} {recall:15.4f} {speed:10.0f}" for ef, (recall, speed) in left] or [" " * 31]
-        cells += [f"{ef:8} {recall:15.4f} {speed:10.0f}" for ef, (recall, speed) in right]
-        print("".join(cells))
-    print("\nrecall@10      ours   hnswlib   ratio")
-    for target in TARGETS:
-        us, them = at_recall(list(ours.values()), target), at_recall(list(theirs.values()), target)
-        if us and them:
-            print(f"{target:9.2f} {us:9.0f} {them:9.0f} {us / them:7.2f}")
-    filtered(core, options.data, [100, 128], options.plans.split(","))
+    options.peers = [name for name in options.peers.split(",") if name]
+    bootstrap()
+    if not options.program:
+        subprocess.run(["swift", "build", "-c", "release", "--package-path", FOLDER], check=True)
+        options.program = f"{FOLDER}/.build/release/SearchCoreBench"
+    began = time.time()
+    runners = build_all(options)
+    samples = unfiltered(runners, options)
+    print_unfiltered(runners, samples)
+    if options.curve:
+        print_curve(samples["Needletail"])
+    core = runners["Needletail"][0]
+    for name, (runner, _) in runners.items():
+        if name != "Needletail":
+            runner.close()
+    two_threads(core)
+    if os.path.exists(f"{options.data}/filters.json"):
+        filtered(core, options)
+    core.close()
+    print(f"\n{time.time() - began:.0f} s, load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -76,3 +76,13 @@ func wallSeconds() -> Double {
   unsafe clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
+
+/// Resident bytes of this process.
+func residentBytes() -> Int {
+  guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
+  defer { unsafe _ = fclose(file) }
+  var buffer = [CChar](repeating: 0, count: 256)
+  guard unsafe fgets(&buffer, 256, file) != nil else { return 0 }
+  let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  return (Int(text.split(separator: " ")[1]) ?? 0) * Int(getpagesize())
+}

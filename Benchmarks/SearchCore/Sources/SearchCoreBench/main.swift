@@ -1,6 +1,4 @@
 import Glibc
-import VectorIndex
-import VectorModel
 
 // Reads commands from standard input and answers each with one line, so that compare.py can alternate rounds of this
 // program and of its peers:
@@ -8,110 +6,10 @@ import VectorModel
 //   truth <gt.npy>
 //   build <m> <efConstruction> <threads> <alpha> <keepsPruned 0|1> <codeBits>
 //   accept <file of u32 rows | all>
+//   payload <payload.jsonl>
+//   filter <JSON | none>
 //   search <ef> <oversampling> <plan|auto> <queries>
-
-final class Session {
-  private var base: MemorySlice?
-  private var dimension = 0
-  private var count = 0
-  private var distance = Distance.cosine
-  private var queries: [[Float]] = []
-  private var truth: [Int32] = []
-  private var truthColumns = 1
-  private var part: VectorPart?
-  private var filter: RowFilter?
-  private let scratch = SearchScratch()
-
-  func run(_ line: String) throws -> String {
-    let words = line.split(separator: " ").map(String.init)
-    switch words.first {
-    case "load": return load(words)
-    case "truth":
-      let file = NumpyFile(words[1])
-      truth = file.integers
-      truthColumns = file.columns
-      return "ok \(file.rows)"
-    case "build": return try build(words)
-    case "accept": return accept(words)
-    case "search": return try search(words)
-    default: return "unknown command"
-    }
-  }
-
-  private func load(_ words: [String]) -> String {
-    distance = words[3] == "euclid" ? .euclid : .cosine
-    let file = NumpyFile(words[1])
-    let values = file.floats(normalised: distance == .cosine)
-    count = file.rows
-    dimension = file.columns
-    base = unsafe values.withUnsafeBytes { unsafe MemorySlice(MemoryRegion(copying: [UInt8]($0))) }
-    let queryFile = NumpyFile(words[2])
-    let queryValues = queryFile.floats(normalised: distance == .cosine)
-    queries = (0..<queryFile.rows).map { Array(queryValues[$0 * dimension..<($0 + 1) * dimension]) }
-    return "ok \(count) \(dimension)"
-  }
-
-  private func build(_ words: [String]) throws -> String {
-    guard let base else { return "nothing loaded" }
-    let parameters = GraphParameters(
-      m: Int(words[1]) ?? 16, efConstruction: Int(words[2]) ?? 100, alpha: Float(words[4]) ?? 1,
-      keepsPruned: words[5] == "1", codeBits: words.count > 6 ? Int(words[6]) ?? 4 : 4)
-    let (cpu, wall) = (processSeconds(), wallSeconds())
-    part = try VectorPart.build(
-      rows: base, count: count, dimension: dimension, distance: distance, parameters: parameters,
-      threads: Int(words[3]) ?? 1)
-    return "\(processSeconds() - cpu) \(wallSeconds() - wall) \(part?.compactByteCount ?? 0)"
-  }
-
-  private func accept(_ words: [String]) -> String {
-    if words[1] == "all" {
-      filter = nil
-      return "ok \(count)"
-    }
-    let bytes = readFile(words[1])
-    var rows = Bitset(count: count)
-    for offset in stride(from: 0, to: bytes.count, by: 4) {
-      rows[(0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }] = true
-    }
-    filter = RowFilter(rows: rows)
-    return "ok \(filter?.cardinality ?? 0)"
-  }
-
-  /// Answers: recall@10, CPU seconds and wall seconds a query, nodes, code and float distances a query, plans,
-  /// the share of queries of whose neighbours none was found.
-  private func search(_ words: [String]) throws -> String {
-    guard let part else { return "nothing built" }
-    let options = PartSearchOptions(
-      limit: 10, ef: Int(words[1]) ?? 100, oversampling: Float(words[2]) ?? 2,
-      plan: SearchPlan(rawValue: words[3]))
-    let queryCount = min(Int(words[4]) ?? queries.count, queries.count)
-    var statistics = SearchStatistics()
-    var found: [[Neighbor]] = []
-    found.reserveCapacity(queryCount)
-    let targets = queries.prefix(queryCount).map { SearchTarget.nearest($0) }
-    let (cpu, wall) = (processSeconds(), wallSeconds())
-    for target in targets {
-      found.append(
-        try part.search(target, options: options, accept: filter, scratch: scratch, statistics: &statistics))
-    }
-    let seconds = (processSeconds() - cpu, wallSeconds() - wall)
-    var hits = 0
-    var wanted = 0
-    var lost = 0
-    for (query, neighbours) in found.enumerated() {
-      let nearest = Set(truth[query * truthColumns..<query * truthColumns + 10].filter { $0 >= 0 })
-      wanted += nearest.count
-      let found = neighbours.count { nearest.contains(Int32($0.row)) }
-      hits += found
-      lost += found == 0 && !nearest.isEmpty ? 1 : 0
-    }
-    let each = Double(queryCount)
-    let plans = Set(statistics.plans.map(\.rawValue)).sorted().joined(separator: "+")
-    return "\(Double(hits) / Double(wanted)) \(seconds.0 / each) \(seconds.1 / each) "
-      + "\(Double(statistics.visitedNodesCount) / each) \(Double(statistics.codeDistancesCount) / each) "
-      + "\(Double(statistics.floatDistancesCount) / each) \(plans) \(Double(lost) / each)"
-  }
-}
+//   threads <count> <ef> <rounds>
 
 let session = Session()
 while let line = readLine() {

@@ -1,0 +1,37 @@
+import VectorIndex
+import VectorModel
+
+/// The indexed payloads of the rows, to evaluate filters as the server does.
+struct PayloadColumns {
+  private static let fields = [
+    PayloadField(path: "language", type: .keyword), PayloadField(path: "section", type: .keyword),
+    PayloadField(path: "priority", type: .keyword), PayloadField(path: "source", type: .keyword),
+    PayloadField(path: "package", type: .keyword), PayloadField(path: "installed_size", type: .integer),
+    PayloadField(path: "size", type: .integer), PayloadField(path: "n_depends", type: .integer),
+  ]
+
+  private var indexes = PayloadIndexes()
+  private let context: FilterContext
+
+  /// - Parameter lines: a JSON object a line, one line a row
+  init(lines: [UInt8]) throws {
+    let payloads = lines.split(separator: UInt8(ascii: "\n")).map(Array.init)
+    var builder = try PayloadIndexBuilder(Self.fields)
+    for (slot, payload) in payloads.enumerated() { try builder.add(slot: UInt32(slot), payload: payload) }
+    for (field, part) in zip(Self.fields, builder.finish(slotCount: payloads.count)) {
+      try indexes.declare(field, part: part) { _ throws(RequestError) in [] }
+    }
+    context = FilterContext(
+      alive: Bitset(count: payloads.count, repeating: true), id: { .number(UInt64($0)) },
+      slot: { if case .number(let number) = $0 { UInt32(number) } else { nil } }, vectors: { _ in nil },
+      payload: { slot throws(RequestError) in payloads[Int(slot)] })
+  }
+
+  static func filter(_ json: String) throws -> Filter {
+    try JSONReader.read(Array(json.utf8)) { (reader) throws(RequestError) in try Filter(json: &reader) }
+  }
+
+  func rows(matching filter: Filter) throws -> Bitset {
+    try indexes.resolve(filter, context) { () throws(RequestError) in }
+  }
+}
