@@ -108,4 +108,37 @@ import VectorModel
     #expect(try fileSystem.kind(of: "/shard/generation-1") == nil)
     #expect(try fileSystem.kind(of: "/shard/generation-2") == .directory)
   }
+
+  /// The process ends while it replaces the manifest, the next one removes what that does not name, and then the
+  /// power fails: whichever manifest is in force has its files.
+  @Test func aManifestThatComesBackHasItsFiles() throws {
+    func manifest(_ generation: UInt64) -> Manifest {
+      var manifest = Self.manifest
+      manifest.generations = [
+        Manifest.Generation(
+          number: generation, coveredThrough: 9,
+          files: [Manifest.NamedFile(role: "points", path: "generation-\(generation)/points")])
+      ]
+      return manifest
+    }
+    for call in 0..<8 {
+      for seed in 0..<8 as Range<UInt64> {
+        let (fileSystem, shard) = try Self.makeShard()
+        for generation in [1, 2] as [UInt64] {
+          try shard.createGeneration(generation)
+          let writer = try SectionFileWriter(fileSystem, path: shard.generationPath(generation) + "/points")
+          _ = try writer.finish()
+        }
+        try shard.writeManifest(manifest(1))
+        fileSystem.arm(.kill, atCall: call)
+        try? shard.writeManifest(manifest(2))
+        fileSystem.kill()
+        try shard.removeUnnamed(by: shard.readManifest())
+        var random = SplitMix64(seed: seed)
+        fileSystem.losePower(&random)
+        let part = "/shard/" + (try shard.readManifest().generations[0].files[0].path)
+        #expect(try fileSystem.kind(of: part) == .file, "killed at call \(call), seed \(seed)")
+      }
+    }
+  }
 }

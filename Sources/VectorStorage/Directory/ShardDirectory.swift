@@ -45,6 +45,9 @@ package struct ShardDirectory: Sendable {
   ///
   /// - Parameter keeping: more paths below this directory to keep, as parts that are being written.
   package func removeUnnamed(by manifest: Manifest, keeping: Set<String> = []) throws(StorageError) {
+    // A manifest that was renamed by a process that ended then is not durable yet, and the one before it needs files
+    // that are removed here.
+    try fileSystem.syncDirectory(path)
     let store = "store-\(manifest.storeNumber).mdb"
     let kept = Set(manifest.generations.flatMap { $0.files.map(\.path) }).union(keeping)
     for name in try fileSystem.list(path) {
