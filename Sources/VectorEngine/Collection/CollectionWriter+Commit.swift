@@ -23,8 +23,13 @@ extension CollectionWriter {
       || pendingSince.duration(to: .now) >= .milliseconds(configuration.commitMillisecondsMax)
       || state.pending.byteCount >= configuration.pendingBytesMax
     guard isDue else { return }
-    do throws(RequestError) { try commitStore() } catch {
-      // The log keeps everything: the next tick tries again.
+    do throws(RequestError) {
+      try commitStore()
+      isStoreFull = false
+    } catch {
+      // The log keeps everything: the next tick tries again, and says so once.
+      guard failure == nil, !isStoreFull else { return }
+      isStoreFull = true
       logger.error("store commit failed", metadata: ["collection": "\(id)", "error": "\(error.message)"])
     }
   }
@@ -36,7 +41,7 @@ extension CollectionWriter {
     try environment.stepTimes.measure(.commit) { () throws(RequestError) in
       if compaction.isRunning { compaction.isStale = true }
       let batch = committed.storeBatch
-      try StorageError.mapped { () throws(StorageError) in try store.commit(batch) }
+      try inStore { () throws(StorageError) in try store.commit(batch) }
     }
     state.pending.drop(committed.pending)
     pendingSince = state.pending.isEmpty && state.sequence == committed.sequence ? nil : .now
@@ -46,8 +51,18 @@ extension CollectionWriter {
   /// Commits, and makes the store durable through the last published operation.
   func syncStore() throws(RequestError) {
     try commitStore()
-    try StorageError.mapped { () throws(StorageError) in try store.sync() }
+    try inStore { () throws(StorageError) in try store.sync() }
     storeDurableSequence = published.load().state.sequence
+  }
+
+  /// Runs what writes to the store. Where it fails for another reason than space, nobody knows what of the earlier
+  /// commits is on the disk, so no more writes are taken: the log has them all until the next start.
+  private func inStore(_ body: () throws(StorageError) -> Void) throws(RequestError) {
+    do throws(StorageError) { try body() } catch {
+      if case .limit = error { throw error.requestError }
+      if !error.isOutOfSpace { poison(error.requestError) }
+      throw error.requestError
+    }
   }
 
   /// Gives back the log that neither the store nor the parts need.

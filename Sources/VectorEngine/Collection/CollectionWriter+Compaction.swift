@@ -78,11 +78,7 @@ extension CollectionWriter {
     else { throw .internalError("\(path) is not what \(old.path) is") }
     var next = manifest
     next.storeNumber += 1
-    do throws(RequestError) { try replaceManifest(next) } catch {
-      // Where the new manifest may be in force, the old store must not go on being written.
-      if (try? shard.readManifest()) != manifest { poison(error) }
-      throw error
-    }
+    try replaceManifest(next)
     store = new
     storeDurableSequence = meta.sequence
     published.store(View(state: published.load().state, store: new, published: published))

@@ -7,6 +7,7 @@ extension CollectionWriter {
   /// Puts a build's parts in the place of what they were built from; what came since lies behind them.
   func install(_ outcome: BuildOutcome) {
     do throws(RequestError) {
+      if let failure { throw failure }
       switch outcome.result {
       case .failure(let error): throw error
       case .success(.generation(let merged)): try install(merged)
@@ -17,6 +18,7 @@ extension CollectionWriter {
     } catch {
       endBuild(outcome.lane, error: error.message)
       logger.error("build failed", metadata: ["collection": "\(id)", "error": "\(error.message)"])
+      if outcome.lane == .merge { removeLeftovers() }
     }
   }
 
@@ -36,7 +38,15 @@ extension CollectionWriter {
     state = new
     build.needsRebuild = false
     publish()
-    try StorageError.mapped { () throws(StorageError) in try shard.removeUnnamed(by: manifest) }
+    removeLeftovers()
+  }
+
+  /// Removes files that are not in use, where it is certain which are and no other store is being written.
+  private func removeLeftovers() {
+    guard failure == nil, !compaction.isRunning else { return }
+    do throws(StorageError) { try shard.removeUnnamed(by: manifest) } catch {
+      logger.error("old parts stay", metadata: ["collection": "\(id)", "error": "\(error)"])
+    }
   }
 
   /// A part that comes too late for its tiers is dropped: a generation has taken them in.
@@ -79,8 +89,12 @@ extension CollectionWriter {
     do throws(RequestError) { try replaceManifest(next) } catch { poison(error) }
   }
 
+  /// Replaces the manifest, or takes no more writes where nobody knows which one is in force.
   func replaceManifest(_ next: Manifest) throws(RequestError) {
-    try StorageError.mapped { () throws(StorageError) in try shard.writeManifest(next) }
+    do throws(StorageError) { try shard.writeManifest(next) } catch {
+      if (try? shard.readManifest()) != manifest { poison(error.requestError) }
+      throw error.requestError
+    }
     manifest = next
   }
 }

@@ -26,6 +26,8 @@ final class CollectionWriter: @unchecked Sendable {
   var failure: RequestError?
   /// The log has operations that a full disk kept from being synced.
   var hasUnsynced = false
+  /// A full disk keeps the store from taking what the log has.
+  var isStoreFull = false
   /// When the oldest change that the store does not have was made.
   var pendingSince: ContinuousClock.Instant?
   var lastWrite = ContinuousClock.now
@@ -196,8 +198,10 @@ final class CollectionWriter: @unchecked Sendable {
       environment.stepTimes.measure(.publish) { publish() }
     } catch {
       if error.isOutOfSpace {
+        if !hasUnsynced {
+          logger.error("disk full", metadata: ["collection": "\(id)", "error": "\(error)"])
+        }
         hasUnsynced = true
-        logger.error("disk full", metadata: ["collection": "\(id)", "error": "\(error)"])
       } else {
         poison(error.requestError)
       }
