@@ -54,6 +54,11 @@ package final class Engine: RequestHandler {
         metadata: ["store": "\(path)"])
     }
     catalogue = try Catalogue(directory)
+    try Self.removeUnnamed(catalogue, directory)
+    let library = try StorageError.mapped { [directory] () throws(StorageError) in
+      try SnapshotLibrary(directory)
+    }
+    // Nothing throws from here on: threads would go on in an engine that is none.
     environment = EngineEnvironment(
       configuration: configuration, fileSystem: fileSystem,
       writers: WorkerPool(
@@ -64,14 +69,13 @@ package final class Engine: RequestHandler {
     searchers = WorkerPool(
       threadCount: configuration.searchThreads, queueCountMax: configuration.searchQueueMax)
     collections = OpenCollections(environment: environment, directory: directory)
-    snapshots = try SnapshotService(
+    snapshots = SnapshotService(
       environment: environment, directory: directory, collections: collections, catalogue: catalogue,
-      scratches: scratches)
+      scratches: scratches, library: library)
     scrubber = Scrubber(snapshots)
     ticker = Ticker(milliseconds: max(20, configuration.commitMillisecondsMax / 2)) { [collections] in
       collections.tick()
     }
-    try removeUnnamed()
   }
 
   /// How many collections the limit of open files allows: a store and a log take up to six, sockets the rest.
@@ -82,7 +86,9 @@ package final class Engine: RequestHandler {
   }
 
   /// Directories that the catalogue does not name are leftovers of a creation or deletion that was cut off.
-  private func removeUnnamed() throws(RequestError) {
+  private static func removeUnnamed(
+    _ catalogue: Catalogue, _ directory: DataDirectory
+  ) throws(RequestError) {
     let named = Set(catalogue.current.collections.values)
     try StorageError.mapped { () throws(StorageError) in
       for id in try directory.collections() where !named.contains(id) { try directory.removeCollection(id) }

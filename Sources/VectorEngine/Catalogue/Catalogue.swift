@@ -23,11 +23,12 @@ final class Catalogue: Sendable {
   init(_ directory: DataDirectory) throws(RequestError) {
     var options = SegmentedLog.Options()
     options.segmentBytes = 1 << 20
-    var folded = CatalogueState()
+    var history = CatalogueHistory()
     let (fileSystem, path) = (directory.fileSystem, directory.cataloguePath)
     let log: SegmentedLog
     do throws(StorageError) {
-      var isNew = try fileSystem.list(path).isEmpty
+      // The first start may have ended before its segment had its name.
+      var isNew = try fileSystem.list(path).allSatisfy { $0.hasSuffix(".tmp") }
       if isNew { isNew = try directory.collections().isEmpty }
       if isNew {
         log = try .create(fileSystem, directory: path, identity: Self.identity, options: options)
@@ -35,13 +36,15 @@ final class Catalogue: Sendable {
         log = try .open(fileSystem, directory: path, identity: Self.identity, options: options)
       }
       let reader = try log.records(after: log.firstSequence - 1)
-      while let record = try reader.next() { folded.apply(try Self.change(record, path)) }
+      while let record = try reader.next() { history.apply(try Self.change(record, path)) }
+      try history.requireComplete(directory)
     } catch {
       throw error.requestError
     }
     self.directory = directory
     self.log = log
-    state = Mutex(folded)
+    state = Mutex(history.state)
+    history.noteNames(directory)
   }
 
   private static func change(_ record: LogRecord, _ path: String) throws(StorageError)
@@ -65,6 +68,7 @@ final class Catalogue: Sendable {
       guard let change = try body(current) else { return }
       try append(change, milliseconds)
       state.withLock { $0.apply(change) }
+      if let named = change.named { try? directory.noteNamed(named) }
       try compact(milliseconds)
     }
   }

@@ -16,6 +16,14 @@ struct CatalogueState: Hashable, Sendable {
     case setAliases([String: UUID128])
     /// The whole state, with which a compacted log begins.
     case reset(collections: [String: UUID128], aliases: [String: UUID128])
+
+    /// The one collection that has a name from now on.
+    var named: UUID128? {
+      switch self {
+      case .create(let id, _), .rename(let id, _): id
+      case .delete, .setAliases, .reset: nil
+      }
+    }
   }
 
   mutating func apply(_ change: Change) {

@@ -5,20 +5,21 @@ extension Catalogue {
   /// The names in a catalogue that nobody has open; changes nothing on disk.
   /// - Throws: naming the damage.
   static func state(in directory: DataDirectory) throws(RequestError) -> CatalogueState {
-    var state = CatalogueState()
+    var history = CatalogueHistory()
     do throws(StorageError) {
       let path = directory.cataloguePath
       let log = try LogCheck(directory.fileSystem, directory: path, identity: identity)
       while let record = try log.next() {
-        do throws(RequestError) { state.apply(try CatalogueState.Change(decoding: record.body)) } catch {
+        do throws(RequestError) { history.apply(try CatalogueState.Change(decoding: record.body)) } catch {
           throw StorageError.damaged(
             file: path, offset: nil, what: "operation \(record.sequence): \(error.message)")
         }
       }
+      try history.requireComplete(directory)
     } catch {
       throw error.requestError
     }
-    return state
+    return history.state
   }
 
   /// Reads the catalogue's files again, while nothing changes them.

@@ -27,14 +27,14 @@ final class SnapshotService: Sendable {
 
   init(
     environment: EngineEnvironment, directory: DataDirectory, collections: OpenCollections,
-    catalogue: Catalogue, scratches: ScratchPool
-  ) throws(RequestError) {
+    catalogue: Catalogue, scratches: ScratchPool, library: SnapshotLibrary
+  ) {
     self.environment = environment
     self.directory = directory
     self.collections = collections
     self.catalogue = catalogue
     self.scratches = scratches
-    library = try StorageError.mapped { () throws(StorageError) in try SnapshotLibrary(directory) }
+    self.library = library
   }
 
   /// Cuts off what runs and waits for its end.

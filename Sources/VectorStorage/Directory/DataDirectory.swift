@@ -75,6 +75,18 @@ package final class DataDirectory: Sendable {
     return shard
   }
 
+  /// Notes that the catalogue names a collection, so that it is not taken for garbage should the catalogue forget.
+  package func noteNamed(_ collection: UUID128) throws(StorageError) {
+    let path = collectionPath(collection)
+    guard try !wasNamed(collection), try fileSystem.kind(of: path) == .directory else { return }
+    try fileSystem.open(path + "/named", .createOrOpen).close()
+  }
+
+  /// Whether `noteNamed` was called of the collection.
+  package func wasNamed(_ collection: UUID128) throws(StorageError) -> Bool {
+    try fileSystem.kind(of: collectionPath(collection) + "/named") == .file
+  }
+
   /// Removes a collection's files; after a crash they are all there or on their way out.
   package func removeCollection(_ collection: UUID128) throws(StorageError) {
     let directory = collectionPath(collection)
