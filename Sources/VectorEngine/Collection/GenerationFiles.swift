@@ -56,8 +56,8 @@ struct GenerationFiles {
 extension Generation {
   /// Opens the parts that a manifest names.
   ///
-  /// All sections are verified but the full vectors, which the scrub reads: they are mapped, and read only for
-  /// the few candidates of a search.
+  /// All sections are verified but full vectors of more than 64 MiB, which the scrub reads: they are mapped, and
+  /// read only for the few candidates of a search.
   /// - Throws: when a file is missing or damaged.
   init(_ entry: Manifest.Generation, _ shard: ShardDirectory) throws(RequestError) {
     number = entry.number
@@ -84,12 +84,15 @@ extension Generation {
     try check(shard)
   }
 
+  private static var verifiedVectorBytesMax: Int { 64 << 20 }
+
   private static func open(
     _ named: Manifest.NamedFile, _ shard: ShardDirectory
   ) throws(RequestError) -> SectionFile {
     try StorageError.mapped { () throws(StorageError) in
       let file = try SectionFile(shard.fileSystem, path: shard.path + "/" + named.path, verify: .none)
-      try file.verify(.named(file.names.filter { $0 != "vectors" }))
+      let isLarge = (file.section("vectors")?.count ?? 0) > verifiedVectorBytesMax
+      try file.verify(isLarge ? .named(file.names.filter { $0 != "vectors" }) : .all)
       return file
     }
   }
