@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 
 # The real data set that `make bench` loads; see Benchmarks/README.md.
 DATA ?= ../shared/data/debian50k
+# How many points the restart of a large collection is measured with: 1000000 takes minutes to load and to build.
+SCALE_POINTS ?= 0
 DATA_DIR ?= needletail-data
 PORT ?= 6333
 
@@ -58,7 +60,7 @@ run: deps ## serve ./needletail-data on 127.0.0.1:6333 (DATA_DIR=, PORT=)
 	$(release)
 	exec "$(server)" serve --config Config/needletail.yaml --data-dir "$(DATA_DIR)" --http-port "$(PORT)"
 
-bench: deps ## load 50,000 real records over HTTP; recall, throughput, restart, memory (DATA=)
+bench: deps ## load 50,000 real records over HTTP; recall, throughput, restart, memory (DATA=, SCALE_POINTS=)
 	$(release)
 	python=$$(.ci/venv bench Benchmarks/requirements.txt); server="$(server)"; failed=0; \
 	"$$python" Benchmarks/http_recall.py --server "$$server" --data "$(DATA)" || failed=1; \
@@ -66,6 +68,10 @@ bench: deps ## load 50,000 real records over HTTP; recall, throughput, restart, 
 	"$$python" Benchmarks/restart_speed.py --server "$$server" --data "$(DATA)" || failed=1; \
 	"$$python" Benchmarks/many_collections.py --server "$$server" || failed=1; \
 	"$$python" Benchmarks/snapshot_latency.py --server "$$server" || failed=1; \
+	"$$python" Benchmarks/group_commit.py --server "$$server" || failed=1; \
+	if [ "$(SCALE_POINTS)" != 0 ]; then \
+	  "$$python" Benchmarks/restart_scale.py --server "$$server" --points "$(SCALE_POINTS)" || failed=1; \
+	fi; \
 	exit "$$failed"
 
 crash: deps ## the crash loop against the release build (CRASH_ROUNDS=, 1000 unless given)

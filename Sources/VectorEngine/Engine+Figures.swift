@@ -18,7 +18,7 @@ package struct EngineFigures: Sendable {
   /// The collections that are open now.
   package var open: [Collection]
   package var waitingSearchesCount: Int
-  package var writeSteps: [(step: String, seconds: Double)]
+  package var writeSteps: [(step: String, count: UInt64, seconds: Double)]
   package var compactionsCount: UInt64
   /// Bytes that compactions gave back to the file system.
   package var compactionsFreedBytes: UInt64
@@ -47,7 +47,9 @@ extension Engine {
     return EngineFigures(
       collectionsCount: catalogue.collections.count, open: open.sorted { $0.name < $1.name },
       waitingSearchesCount: searchers.waitingCount,
-      writeSteps: WriteStepTimes.Step.allCases.map { ("\($0)", environment.stepTimes.seconds($0)) },
+      writeSteps: WriteStepTimes.Step.allCases.map {
+        ("\($0)", environment.stepTimes.count($0), environment.stepTimes.seconds($0))
+      },
       compactionsCount: counted.compactionCount, compactionsFreedBytes: counted.compactionFreedBytes,
       scrubsCount: counted.scrubCount, scrubEndSeconds: Double(counted.scrubEndMilliseconds) / 1000,
       defects: Defect.Kind.allCases.map { ($0.rawValue, counted.defectCounts[$0] ?? 0) })

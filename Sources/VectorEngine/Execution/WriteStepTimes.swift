@@ -1,13 +1,18 @@
 import Synchronization
 
-/// How long the steps of all writes have taken together; read by `/metrics`.
+/// How often the steps of all writes were done, and how long they have taken together; read by `/metrics`.
 package final class WriteStepTimes: Sendable {
   /// The steps, in the order of a write.
   package enum Step: Int, CaseIterable, Sendable {
     case resolve, encode, append, apply, sync, publish, commit
   }
 
-  private let nanoseconds = Mutex([Int64](repeating: 0, count: Step.allCases.count))
+  private struct Total {
+    var count: UInt64 = 0
+    var nanoseconds: Int64 = 0
+  }
+
+  private let totals = Mutex([Total](repeating: Total(), count: Step.allCases.count))
 
   /// Runs `body` and adds its time to `step`.
   func measure<T, E: Error>(_ step: Step, _ body: () throws(E) -> T) throws(E) -> T {
@@ -15,13 +20,19 @@ package final class WriteStepTimes: Sendable {
     defer {
       let elapsed = start.duration(to: .now).components
       let spent = elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000
-      nanoseconds.withLock { $0[step.rawValue] += spent }
+      totals.withLock { totals in
+        totals[step.rawValue].count += 1
+        totals[step.rawValue].nanoseconds += spent
+      }
     }
     return try body()
   }
 
   /// Seconds spent in `step` since the start.
   package func seconds(_ step: Step) -> Double {
-    Double(nanoseconds.withLock { $0[step.rawValue] }) / 1e9
+    Double(totals.withLock { $0[step.rawValue].nanoseconds }) / 1e9
   }
+
+  /// How often `step` was done since the start: a sync serves all the writes that waited for it.
+  package func count(_ step: Step) -> UInt64 { totals.withLock { $0[step.rawValue].count } }
 }

@@ -29,6 +29,10 @@ package struct EngineMetrics: MetricsSource {
         name: "searches_waiting", help: "searches that wait for a thread", kind: .gauge,
         value: Double(figures.waitingSearchesCount)),
       MetricFamily(
+        name: "write_steps_total", help: "how often each step of a write was done; a sync serves many writes",
+        kind: .counter,
+        samples: figures.writeSteps.map { .init(Double($0.count), labels: [("step", $0.step)]) }),
+      MetricFamily(
         name: "write_step_seconds_total", help: "time spent in each step of all writes", kind: .counter,
         samples: figures.writeSteps.map { .init($0.seconds, labels: [("step", $0.step)]) }),
     ]
