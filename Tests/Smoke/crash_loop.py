@@ -9,6 +9,8 @@ one of 10,000 points; a write that is repeated with its idempotency key counts o
 import argparse
 import os
 import random
+import resource
+import subprocess
 import tempfile
 import time
 
@@ -30,6 +32,19 @@ def start_again(program, directory, source):
             killed += 1
 
 
+def starve(server, source):
+    """Lets the server run out of memory, be it in a build, a commit or a request, and ends it if it does not end."""
+    with open(f"/proc/{server.process.pid}/status") as status:
+        size = next(int(line.split()[1]) for line in status if line.startswith("VmSize:")) << 10
+    limit = size + source.randrange(64 << 20)
+    resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, limit))
+    try:
+        server.process.wait(source.uniform(0.1, 3))
+    except subprocess.TimeoutExpired:
+        pass
+    server.kill()
+
+
 def run(options, directory):
     source = random.Random(options.seed)
     totals = {"acknowledged": 0, "bulk": 0, "retried": 0, "kills": 0, "snapshots": 0}
@@ -38,12 +53,12 @@ def run(options, directory):
     workload.create_collections(server.connect())
     for number in range(1, options.rounds + 1):
         ledgers = workload.choose(source)
-        current = Round(server, ledgers, source)
+        end = source.choices(["SIGKILL", "no more memory", "SIGTERM"], [75, 10, 15])[0]
+        current = Round(server, ledgers, source, refusals=(500, 503, 507) if end == "no more memory" else (503,))
         current.run_until(source.randint(options.writes_min, options.writes_max), source.uniform(1, options.seconds_max))
         # From the last acknowledgement to the signal: anything from nothing to a few groups of writes.
         current.pause(source.uniform(0, 0.02))
-        crash = source.random() < 0.85
-        current.end(server.kill if crash else None)
+        current.end({"SIGKILL": server.kill, "no more memory": lambda: starve(server, source)}.get(end))
         try:
             is_verified = source.random() < 0.2
             if is_verified:
@@ -60,9 +75,9 @@ def run(options, directory):
         totals["bulk"] += workload.bulk in ledgers
         totals["snapshots"] += workload.snapshots in ledgers
         totals["retried"] += retried
-        totals["kills"] += crash + killed
+        totals["kills"] += (end != "SIGTERM") + killed
         points = sum(len(ledger.state) for ledger in workload.points)
-        print(f"  round {number}: {'SIGKILL' if crash else 'SIGTERM'} after {current.acknowledged} acknowledged writes"
+        print(f"  round {number}: {end} after {current.acknowledged} acknowledged writes"
               f"{', of 10,000 points too' if workload.bulk in ledgers else ''}"
               f"{', with snapshots' if workload.snapshots in ledgers else ''}; {killed} kills while starting, "
               f"{'files verified, ' if is_verified else ''}ready in {seconds:.2f} s, {points} points as they must be, "
