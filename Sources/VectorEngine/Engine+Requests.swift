@@ -79,7 +79,9 @@ extension Engine {
     }
   }
 
-  func read(_ request: Request, _ completion: @escaping Completion<Response>) {
+  func read(
+    _ request: Request, mayUseThisThread: Bool, _ completion: @escaping Completion<Response>
+  ) {
     switch request {
     case .collectionInfo(let name):
       reading(name, nil, completion) { _, collection, _ in Response(.collection(collection.information)) }
@@ -109,8 +111,10 @@ extension Engine {
         Response(.facet(try collection.view.facet(facet, deadline)))
       }
     case .query(let name, let query, let form):
-      reading(name, query.timeoutMilliseconds, completion) {
-        engine, collection, deadline throws(RequestError) in
+      reading(
+        name, query.timeoutMilliseconds, completion,
+        isBrief: { mayUseThisThread && query.isBrief(in: $0.view.state) }
+      ) { engine, collection, deadline throws(RequestError) in
         try engine.executing(collection, deadline) { executor throws(RequestError) in
           if let grouping = query.grouping {
             let (groups, trace) = try executor.groups(query, grouping)
@@ -147,10 +151,14 @@ extension Engine {
 
   private func reading(
     _ name: String, _ timeoutMilliseconds: Int?, _ completion: @escaping Completion<Response>,
+    isBrief: @escaping @Sendable (Collection) -> Bool = { _ in false },
     _ body: @escaping @Sendable (Engine, Collection, Deadline) throws(RequestError) -> Response
   ) {
     let deadline = Deadline(milliseconds: timeoutMilliseconds ?? configuration.timeoutMilliseconds)
     withCollection(name, completion) { [self] collection, completion in
+      if isBrief(collection) {
+        return completion(Result { () throws(RequestError) in try body(self, collection, deadline) })
+      }
       search(completion) { [self] () throws(RequestError) in
         try deadline.check()
         return try body(self, collection, deadline)

@@ -98,6 +98,13 @@ package final class Engine: RequestHandler {
   package func handle(
     _ request: Request, completion: @escaping @Sendable (Result<Response, RequestError>) -> Void
   ) {
+    handle(request, mayUseThisThread: false, completion: completion)
+  }
+
+  package func handle(
+    _ request: Request, mayUseThisThread: Bool,
+    completion: @escaping @Sendable (Result<Response, RequestError>) -> Void
+  ) {
     if isStopping.withLock({ $0 }) {
       return completion(.failure(RequestError(.unavailable, "Service unavailable: the server is stopping")))
     }
@@ -109,7 +116,7 @@ package final class Engine: RequestHandler {
     case .updateCollection, .addVector, .removeVector, .write, .writeBatch:
       write(request, completion)
     case .collectionInfo, .getPoint, .retrieve, .scroll, .count, .facet, .query, .queryBatch:
-      read(request, completion)
+      read(request, mayUseThisThread: mayUseThisThread, completion)
     }
   }
 

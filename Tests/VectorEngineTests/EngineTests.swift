@@ -3,6 +3,12 @@ import VectorModel
 
 @testable import VectorEngine
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 @Suite struct EngineTests {
   private func point(_ id: UInt64, _ vector: [Float], _ payload: String = "") -> Point {
     Point(id: .number(id), vectors: NamedVectors(unnamed: .dense(vector)), payload: Array(payload.utf8))
@@ -47,6 +53,41 @@ import VectorModel
     _ = try await fixture.write(.upsert(UpsertOperation(points: [point(1, [0, 0])])), to: "second")
     while first != nil { await Task.yield() }
     #expect(try await fixture.count(nil, "first") == 1)
+  }
+
+  /// What is brief is answered before `handle` returns where the caller's thread may be used, and no other thing.
+  @Test func onlyBriefQueriesUseTheCallersThread() async throws {
+    let fixture = try EngineFixture()
+    try await fixture.create(plain)
+    _ = try await fixture.write(.upsert(UpsertOperation(points: [point(1, [0, 0], "{\"a\":1}")])))
+    let brief = nearest([0, 0])
+    var exact = brief
+    exact.parameters.isExact = true
+    var filtered = brief
+    filtered.filter = Filter(must: [.hasID([.number(1)])])
+    var wide = brief
+    wide.limit = 1000
+    var whole = brief
+    whole.withPayload = .all
+    for (query, mayUseThisThread, usesIt) in [
+      (brief, true, true), (brief, false, false), (exact, true, false), (filtered, true, false),
+      (wide, true, false), (whole, true, false),
+    ] {
+      let (usedIt, count) = await withCheckedContinuation { continuation in
+        let caller = pthread_self()
+        fixture.engine.handle(
+          .query(collection: "c", query, .points), mayUseThisThread: mayUseThisThread
+        ) { result in
+          let isCaller = pthread_equal(caller, pthread_self()) != 0
+          guard case .success(let response) = result, case .points(let points, _) = response.result else {
+            return continuation.resume(returning: (isCaller, 0))
+          }
+          continuation.resume(returning: (isCaller, points.count))
+        }
+      }
+      #expect(count == 1)
+      #expect(usedIt == usesIt)
+    }
   }
 
   @Test func payloadChangesKeepVectorsAndRaiseTheVersion() async throws {

@@ -18,6 +18,8 @@ package final class BinaryConnectionHandler: ChannelDuplexHandler {
   private var input = ByteBuffer()
   private var isReadHeld = false
   private var isReading = false
+  /// What was read ends with the frame that is at hand.
+  private var isAtEnd = false
   private var needsFlush = false
   /// The bytes of the frame that is being collected.
   private var share: BodyBudget.Share?
@@ -111,6 +113,7 @@ package final class BinaryConnectionHandler: ChannelDuplexHandler {
     while context.channel.isWritable,
       let action = state.next(buffer.readableBytesUInt8Span, &offset, now: now, reserve: reserve)
     {
+      isAtEnd = offset == buffer.readableBytes
       perform(action)
     }
     if offset < buffer.readableBytes, self.context != nil {
@@ -172,7 +175,8 @@ package final class BinaryConnectionHandler: ChannelDuplexHandler {
     let form = BinaryFront.Form(checksum: state.checksum, answerBytesMax: state.answerBytesMax)
     let share = share
     self.share = nil
-    front.answer(id, opcode, body: body, share: share, form: form) { frame in
+    let isAlone = isAtEnd && state.requests.count == 1
+    front.answer(id, opcode, body: body, share: share, form: form, mayUseThisThread: isAlone) { frame in
       guard outbox.put(.init(requestID: id, frame: frame)) else { return }
       // An answer given while input is read goes out with the others behind it.
       if eventLoop.inEventLoop, connection.value.isReading { return }

@@ -33,8 +33,10 @@ package final class BinaryFront: Sendable {
   }
 
   /// Answers a request once with a whole frame, on whatever thread has the answer.
+  /// - Parameter mayUseThisThread: nothing else waits on the connection.
   func answer(
     _ requestID: UInt32, _ opcode: Opcode, body: [UInt8], share: BodyBudget.Share?, form: Form,
+    mayUseThisThread: Bool,
     reply: @escaping @Sendable ([UInt8]) -> Void
   ) {
     let start = NIODeadline.now()
@@ -48,7 +50,8 @@ package final class BinaryFront: Sendable {
     onDecoder(byteCount: body.count) { [self] in
       guard case .ready(let handler) = readiness.phase else { return finish(.failure(readiness.error)) }
       do throws(RequestError) {
-        handler.handle(try Request(opcode, body: body), completion: finish)
+        handler.handle(
+          try Request(opcode, body: body), mayUseThisThread: mayUseThisThread, completion: finish)
       } catch {
         finish(.failure(error))
       }

@@ -203,6 +203,7 @@ package final class HTTPFront: Sendable {
       guard case .ready(let handler) = readiness.phase else {
         return finish(Envelope.failure(readiness.error), 0)
       }
+      let isSmall = body.readableBytes <= HTTPLimits.inlineDecodeBytesMax
       let work: @Sendable () -> Void = { [self] in
         let request = Result { () throws(RequestError) in
           let request = try make(try input(call, body))
@@ -217,12 +218,12 @@ package final class HTTPFront: Sendable {
           let elapsed = (.now() - start).nanoseconds
           finish(Envelope.failure(error, elapsedNanoseconds: elapsed), elapsed)
         case .success(let request):
-          handler.handle(request) { response in
+          handler.handle(request, mayUseThisThread: isSmall) { response in
             Self.encode(response, since: start, writeResult, finish)
           }
         }
       }
-      if body.readableBytes <= HTTPLimits.inlineDecodeBytesMax {
+      if isSmall {
         work()
       } else {
         decoders.submit { _ in work() }

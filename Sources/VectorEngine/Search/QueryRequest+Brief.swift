@@ -1,0 +1,23 @@
+import VectorModel
+
+extension QueryRequest {
+  private static let briefResultsMax = 128
+  private static let briefEfMax = 512
+  private static let briefTiersMax = 4
+  private static let briefScanValuesMax = 1 << 19
+
+  /// Whether the answer takes some 100 µs and nothing but memory: one traversal of the graph without a filter,
+  /// a short scan of what has no graph yet, and neither payloads nor vectors.
+  /// - Complexity: O(1).
+  func isBrief(in state: CollectionState) -> Bool {
+    guard case .nearest(_, mmr: nil) = query, prefetch.isEmpty, grouping == nil, lookupFrom == nil,
+      filter?.isEmpty ?? true, withPayload == .none, withVector == .none, !parameters.isExact,
+      offset + limit <= Self.briefResultsMax, let rows = state.vectors[using],
+      let vector = state.configuration.vector(named: using)
+    else { return false }
+    if case .these = parameters.language { return false }
+    let ef = parameters.ef ?? state.configuration.hnsw.applying(vector.hnsw).efConstruction
+    return ef <= Self.briefEfMax && rows.searchedTiersCount <= Self.briefTiersMax
+      && rows.unindexedCount * rows.dimension <= Self.briefScanValuesMax
+  }
+}
