@@ -43,10 +43,18 @@ import VectorModel
     let byteCount = count * 2 * m * 4
     let memory = try AnonymousMemory(byteCount: byteCount)
     unsafe _ = memory.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
-    let entryBytes = unsafe entries.withUnsafeBytes { unsafe [UInt8]($0) }
     self.init(
-      m: m, count: count, linkBytes: memory.slice(count: byteCount),
-      entryBytes: MemorySlice(MemoryRegion(copying: entryBytes)))
+      m: m, count: count, linkBytes: memory.slice(count: byteCount), entryBytes: Self.bytes(of: entries))
+  }
+
+  private static func bytes(of entries: [UInt32]) -> MemorySlice {
+    MemorySlice(MemoryRegion(copying: unsafe entries.withUnsafeBytes { unsafe [UInt8]($0) }))
+  }
+
+  /// Entry rows for the lowest level of a hierarchy: its entry point first, then rows at equal steps.
+  static func entryBytes(besides entry: UInt32, count: Int) -> MemorySlice {
+    let others = Int(Double(count).squareRoot())
+    return bytes(of: [entry] + (0..<others).map { UInt32($0 * count / others) }.filter { $0 != entry })
   }
 
   /// The rows where walks begin.

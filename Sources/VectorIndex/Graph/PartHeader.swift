@@ -18,6 +18,9 @@ import VectorModel
 ///     52      4  entry rows; 0 without a graph
 ///     56      4  the scale of codes without tails, float32
 /// ```
+///
+/// Version 1 had a hierarchy: the row of its entry point in the place of the number of entry rows, and the sizes of
+/// its levels behind the rest.
 struct PartHeader: Equatable {
   static let magic: UInt32 = 0x5056_544E
   static let version: UInt32 = 2
@@ -32,6 +35,8 @@ struct PartHeader: Equatable {
   var entriesCount: Int
   var format: CodeFormat
   var uniformScale: Float
+  /// Where walks began in a part of version 1, which has no entry rows.
+  var hierarchyEntry: UInt32?
 
   private var flags: UInt32 {
     var flags: UInt32 = hasCodes ? 1 : 0
@@ -69,13 +74,13 @@ struct PartHeader: Equatable {
 extension PartHeader {
   /// Reads the bytes of a `header` section.
   ///
-  /// - Throws: `internalError` when they are damaged or of another version.
+  /// - Throws: `internalError` when they are damaged or of a newer version.
   init(_ bytes: [UInt8]) throws(RequestError) {
     var reader = HeaderReader(bytes: bytes)
     guard try reader.next(UInt32.self) == Self.magic else { throw Self.damaged("no magic") }
     let version = try reader.next(UInt32.self)
-    guard version == Self.version else {
-      throw .internalError("index part has version \(version), this program reads \(Self.version)")
+    guard version == 1 || version == Self.version else {
+      throw .internalError("index part has version \(version), this program reads up to \(Self.version)")
     }
     guard let distance = Distance(rawValue: UInt8(truncatingIfNeeded: try reader.next(UInt32.self))) else {
       throw Self.damaged("unknown distance")
@@ -96,7 +101,13 @@ extension PartHeader {
       m: m, efConstruction: efConstruction, fullScanThresholdKilobytes: Int(threshold), alpha: alpha,
       keepsPruned: flags & 4 != 0, codeBits: flags & 32 != 0 ? 8 : 4, seed: seed)
     format = CodeFormat(bits: flags & 8 != 0 ? 4 : 8, hasTails: flags & 16 != 0)
-    entriesCount = Int(try reader.next(UInt32.self))
+    let entries = try reader.next(UInt32.self)
+    if version == 1 {
+      hierarchyEntry = hasGraph ? entries : nil
+      entriesCount = hasGraph ? 1 : 0
+    } else {
+      entriesCount = Int(entries)
+    }
     uniformScale = Float(bitPattern: try reader.next(UInt32.self))
     try validate()
   }
@@ -118,6 +129,9 @@ extension PartHeader {
     guard parameters.m > 0, count > 0 else { throw Self.damaged("a graph of nothing") }
     guard entriesCount >= 1, entriesCount <= min(count, GraphLinks.entriesMax) else {
       throw Self.damaged("\(entriesCount) entries of \(count) rows")
+    }
+    if let hierarchyEntry, hierarchyEntry >= count {
+      throw Self.damaged("entry \(hierarchyEntry) of \(count) rows")
     }
   }
 

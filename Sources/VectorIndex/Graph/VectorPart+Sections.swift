@@ -61,9 +61,14 @@ extension VectorPart {
     var graph: GraphLinks?
     if header.hasGraph {
       let m = header.parameters.m
-      let links = GraphLinks(
-        m: m, count: count, linkBytes: try section("links", count * 2 * m * 4, copied: copied),
-        entryBytes: try section("entries", header.entriesCount * 4, copied: true))
+      let linkBytes = try section("links", count * 2 * m * 4, copied: copied)
+      let entryBytes =
+        if let entry = header.hierarchyEntry {
+          GraphLinks.entryBytes(besides: entry, count: count)
+        } else {
+          try section("entries", header.entriesCount * 4, copied: true)
+        }
+      let links = GraphLinks(m: m, count: count, linkBytes: linkBytes, entryBytes: entryBytes)
       try links.validate()
       graph = links
     }
