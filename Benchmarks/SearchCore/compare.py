@@ -12,6 +12,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -29,8 +30,9 @@ class Child:
     """A program that answers one line a command; `answer` raises where it cannot."""
 
     def __init__(self, command):
+        self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True)
 
     def ask(self, command):
         try:
@@ -40,8 +42,9 @@ class Child:
             pass
         answer = self.process.stdout.readline().split()
         if not answer or answer[0] == "error":
-            words = answer[1:] or self.process.stderr.read().split("\n")[-1:]
-            raise RuntimeError(" ".join(words) or "ended without a word")
+            self.errors.seek(0)
+            said = [line for line in self.errors.read().split("\n") if line]
+            raise RuntimeError(" ".join(answer[1:]) or " ".join(said[-1:]) or "ended without a word")
         return answer
 
     def close(self):

@@ -12,6 +12,10 @@ import CKernels
   private var cursor = 0
   /// What a node must be nearer than to be taken.
   private(set) var worst = Float.infinity
+  /// How many of the nearest entries `hasImproved` is about.
+  var watchedCount = 0
+  /// Whether one of those has been inserted; for whoever watches to set back.
+  var hasImproved = false
 
   /// - Parameter entries: room for `capacity` entries, which is at least 1
   init(entries: UnsafeMutablePointer<UInt64>, capacity: Int) {
@@ -57,6 +61,7 @@ import CKernels
     if unsafe count < capacity { unsafe count &+= 1 }
     if unsafe count == capacity { unsafe worst = Self.distance(entries[capacity &- 1]) }
     if unsafe low < cursor { unsafe cursor = low }
+    if unsafe low < watchedCount { unsafe hasImproved = true }
   }
 
   /// Takes a node if it is near enough.

@@ -13,6 +13,10 @@
   private static var candidatesPerResult: Int { 16 }
   /// What a walk over accepted rows keeps, relative to ef: the links between these are fewer and worse.
   private static var twoHopCapacityPercent: Int { 140 }
+  /// Rows that a walk expands in vain before it ends, relative to ef: 8 % fewer comparisons at recall .99 of
+  /// debian50k, and 16 % fewer at ef 100, whose recall falls from .988 to .987.
+  private static var patiencePercent: Int { 50 }
+  private static var patienceMin: Int { 16 }
   /// Scanned candidates rescored, as a multiple of the limit at least: a scan is to be nearly exact.
   private static var scanOversampling: Float { 4 }
 
@@ -35,7 +39,9 @@
     var pool = unsafe scratch.candidates(capacity: capacity)
     guard let accept = unsafe accept else {
       unsafe scorer.begin(&traversal, graph, &pool)
-      unsafe traversal.expand(graph, &pool)
+      unsafe pool.watchedCount = options.rescoredCount
+      let patience = unsafe max(Self.patienceMin, capacity * Self.patiencePercent / 100)
+      unsafe traversal.expand(graph, &pool, patience: patience)
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
       return unsafe pool
     }

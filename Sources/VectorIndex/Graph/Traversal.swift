@@ -58,8 +58,11 @@ import CKernels
 
   /// The `pool.capacity` nearest rows that the walk from the pool's nodes finds.
   ///
-  /// - Parameter pool: holds at least one node, marked as visited
-  mutating func expand(_ graph: GraphLinks, _ pool: inout CandidatePool) {
+  /// - Parameters:
+  ///   - pool: holds at least one node, marked as visited
+  ///   - patience: rows expanded in vain, with none coming among the pool's watched ones, after which the walk ends: it
+  ///     has then found what it will find, while the pool's far end would go on for long
+  mutating func expand(_ graph: GraphLinks, _ pool: inout CandidatePool, patience: Int = .max) {
     let visited = unsafe scratch.visited
     let epoch = unsafe scratch.epoch
     let links = unsafe graph.links
@@ -67,6 +70,7 @@ import CKernels
     let batch = unsafe rows
     let distances = unsafe distances
     var visitedNodes = 0
+    var inVain = 0
     var compared = 0
     while true {
       var count = 0
@@ -86,6 +90,9 @@ import CKernels
         }
       }
       if round == 0 { break }
+      inVain = unsafe pool.hasImproved ? 0 : inVain &+ round
+      unsafe pool.hasImproved = false
+      if inVain > patience { break }
       unsafe pool.prefetchUpcoming(Self.width, links, slots)
       visitedNodes &+= round
       if count == 0 { continue }

@@ -46,6 +46,23 @@ import VectorModel
     }
   }
 
+  @Test func walksEndWhenNothingNearComesAnyMore() throws {
+    let rows = SyntheticRows(count: 2000, dimension: 16, distance: .euclid, seed: 24)
+    let part = try #require(try rows.part())
+    var visited: [Int] = []
+    for limit in [10, 600] {
+      var statistics = SearchStatistics()
+      let options = PartSearchOptions(limit: limit, ef: 600, plan: .traversal)
+      let found = try part.search(
+        .nearest(rows.row(3)), options: options, scratch: SearchScratch(), statistics: &statistics)
+      #expect(found.count == limit)
+      visited.append(statistics.visitedNodesCount)
+    }
+    #expect(visited[0] < visited[1] * 3 / 4 && visited[1] >= 600)
+    #expect(
+      try rows.recall(of: part, options: PartSearchOptions(limit: 10, ef: 600, plan: .traversal)) >= 0.99)
+  }
+
   @Test func distancesAreThoseOfFullVectors() throws {
     for distance in Distance.allCases {
       let rows = SyntheticRows(count: 300, dimension: 40, distance: distance, seed: 12)
