@@ -184,6 +184,22 @@ import VectorModel
     #expect(try await fixture.count() == 0)
   }
 
+  @Test func aClosedCollectionTakesNoMemory() async throws {
+    let fixture = try EngineFixture()
+    try await fixture.create(plain)
+    _ = try await fixture.write(.upsert(UpsertOperation(points: [point(1, [1, 2])])))
+    let id = try #require(fixture.engine.catalogue.current.collections["c"])
+    weak let store = try fixture.engine.collections.view(of: id).store
+    #expect(store != nil)
+    await withCheckedContinuation { continuation in
+      fixture.engine.collections.reopen(id) { _ in continuation.resume() }
+    }
+    // The threads that closed it let go of it a little later.
+    for _ in 0..<100_000 where store != nil { await Task.yield() }
+    #expect(store == nil)
+    #expect(try await fixture.count() == 1)
+  }
+
   @Test func aRepeatedWriteGetsItsFirstAnswer() async throws {
     let fixture = try EngineFixture()
     try await fixture.create(plain)

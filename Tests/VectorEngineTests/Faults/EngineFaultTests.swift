@@ -40,13 +40,13 @@ import VectorStorage
     #expect(callCount > 400)
     let (first, stride) = TestLength.places(every: 47)
     var fired: Set<String> = []
-    for call in Swift.stride(from: first, to: callCount, by: stride) {
+    // Threads do not always make the same calls, so the last of them may come later.
+    for call in Swift.stride(from: first, to: callCount * 5 / 4, by: stride) {
       let place = "\(fault) at call \(call)"
       let history = FaultHistory()
       history.disk.arm(fault, atCall: call)
       let acknowledgedCount = await run(history, steps)
       try? history.shutdown()
-      // Threads do not always make the same calls.
       if let operation = history.disk.disarm() { fired.insert(operation) }
       var random = SplitMix(seed: UInt64(call))
       if random.next() % 2 == 0 { try history.disk.losePower(&random) }

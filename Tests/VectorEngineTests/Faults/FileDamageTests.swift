@@ -25,20 +25,23 @@ import VectorStorage
     return configuration
   }
 
-  /// Bytes with one changed, for places all over them, then shorter ones.
-  private func damages(
-    _ bytes: [UInt8], every short: Int
-  ) -> [(what: String, isCut: Bool, bytes: [UInt8])] {
+  private struct Damage {
+    var what: String
+    var isCut: Bool
+    var bytes: [UInt8]
+  }
+
+  /// For places all over `bytes`: with one byte changed there, and cut off there.
+  private func damages(_ bytes: [UInt8], every short: Int) -> some Sequence<Damage> {
     let (first, stride) = TestLength.places(every: short)
-    let flips = Swift.stride(from: first, to: bytes.count, by: stride).map { place in
+    return Swift.stride(from: first, to: bytes.count, by: stride).lazy.flatMap { place in
       var changed = bytes
       changed[place] ^= UInt8(1 << (place % 8))
-      return ("byte \(place) of \(bytes.count) flipped", false, changed)
+      return [
+        Damage(what: "byte \(place) of \(bytes.count) flipped", isCut: false, bytes: changed),
+        Damage(what: "cut to \(place) of \(bytes.count) bytes", isCut: true, bytes: Array(bytes[..<place])),
+      ]
     }
-    let cuts = Swift.stride(from: first, to: bytes.count, by: stride).map { count in
-      ("cut to \(count) of \(bytes.count) bytes", true, Array(bytes[..<count]))
-    }
-    return flips + cuts
   }
 
   private func write(_ bytes: [UInt8], to path: String) throws {
@@ -72,18 +75,18 @@ import VectorStorage
     if isClosed { try fixture.reopen() }
     let path = copy.cataloguePath + "/" + name
     var refusedCount = 0
-    for (what, isCut, damaged) in damages(bytes, every: 5) {
+    for damage in damages(bytes, every: 5) {
       for old in try disk.list(copy.cataloguePath) { try disk.unlink(copy.cataloguePath + "/" + old) }
-      try write(damaged, to: path)
+      try write(damage.bytes, to: path)
       do throws(RequestError) {
         let found = try Catalogue(copy).current
         let isLastLost = !isClosed && found == states[2]
         // A log that ends early with a whole record is one that was never longer; but no collection gets lost.
-        let isEarlier = isCut && found == states[2]
-        #expect(found == states[3] || isLastLost || isEarlier, "\(what)")
+        let isEarlier = damage.isCut && found == states[2]
+        #expect(found == states[3] || isLastLost || isEarlier, "\(damage.what)")
       } catch {
         refusedCount += 1
-        #expect(error.message.contains(copy.cataloguePath), "\(what): \(error.message)")
+        #expect(error.message.contains(copy.cataloguePath), "\(damage.what): \(error.message)")
       }
     }
     #expect(refusedCount > bytes.count / 8)
@@ -104,13 +107,13 @@ import VectorStorage
       let path = shard.path + "/" + part.path
       let bytes = try disk.readFile(path, byteCountMax: 1 << 20)
       let sound = try contents(path)
-      for (what, _, damaged) in damages(bytes, every: 97) {
-        try write(damaged, to: path)
+      for damage in damages(bytes, every: 97) {
+        try write(damage.bytes, to: path)
         switch Result(catching: { () throws(RequestError) in try Generation(entry, shard) }) {
-        case .success: #expect(try contents(path) == sound, "\(part.role), \(what)")
+        case .success: #expect(try contents(path) == sound, "\(part.role), \(damage.what)")
         case .failure(let error):
           refusedCount += 1
-          #expect(error.message.contains(path), "\(part.role), \(what): \(error.message)")
+          #expect(error.message.contains(path), "\(part.role), \(damage.what): \(error.message)")
         }
       }
       try write(bytes, to: path)
@@ -133,10 +136,10 @@ import VectorStorage
     let name = try await fixture.snapshot().name
     let bytes = try disk.readFile(fixture.directory + "/snapshots/" + name, byteCountMax: 1 << 20)
     let path = fixture.directory + "/snapshots/damaged.snapshot"
-    for (what, _, damaged) in damages(bytes, every: 7) {
-      try write(damaged, to: path)
-      let error = #expect(throws: RequestError.self, "\(what)") { try verifySnapshot(at: path) }
-      #expect(error?.message.contains(path) ?? true, "\(what)")
+    for damage in damages(bytes, every: 7) {
+      try write(damage.bytes, to: path)
+      let error = #expect(throws: RequestError.self, "\(damage.what)") { try verifySnapshot(at: path) }
+      #expect(error?.message.contains(path) ?? true, "\(damage.what)")
     }
   }
 
