@@ -21,8 +21,6 @@ from crash_round import RequestFailed, Round, Server, Workload
 from ledger import VECTORS
 
 REFUSED = 507
-REFUSAL_SECONDS_MAX = 1.0
-RESUME_SECONDS_MAX = 5.0
 KEYS = itertools.count()
 
 
@@ -100,7 +98,7 @@ def ask_on_full_disk(connection):
             assert error.status == REFUSED, f"reading {collection} after a start on a full disk: {error}"
 
 
-def write_when_there_is_space(connection, ledgers, source):
+def write_when_there_is_space(connection, ledgers, seconds_max):
     """Repeats the refused writes until they are taken. Returns the seconds that this took."""
     started = time.monotonic()
     for ledger in ledgers:
@@ -111,7 +109,7 @@ def write_when_there_is_space(connection, ledgers, source):
             except RequestFailed as error:
                 assert error.status == REFUSED, str(error)
                 seconds = time.monotonic() - started
-                assert seconds < RESUME_SECONDS_MAX, f"still refused {seconds:.1f} s after there was space: {error}"
+                assert seconds < seconds_max, f"still refused {seconds:.1f} s after there was space: {error}"
     return time.monotonic() - started
 
 
@@ -132,7 +130,7 @@ def run(options, directory):
             writers = ledgers[:-1]
             disk.fill(source.choice([0, 4096, 100_000, 1_000_000]))
             slowest = write_until_refused(server.connect(), writers, source)
-            assert slowest < REFUSAL_SECONDS_MAX, f"a write was refused after {slowest:.2f} s"
+            assert slowest < options.refusal_seconds_max, f"a write was refused after {slowest:.2f} s"
             check_reads(server.connect(), writers)
             is_killed = number % 2 == 0
             if is_killed:
@@ -141,7 +139,7 @@ def run(options, directory):
                 server = Server(options.server, data, log_path=log)
                 ask_on_full_disk(server.connect())
             disk.empty()
-            resumed = write_when_there_is_space(server.connect(), writers, source)
+            resumed = write_when_there_is_space(server.connect(), writers, options.resume_seconds_max)
             check_everything(server.connect(), workload.points, workload.catalogue, workload.snapshots, source)
             print(f"  round {number}: refused within {slowest * 1000:.0f} ms, reads went on, "
                   f"{'killed and started on the full disk, ' if is_killed else ''}written again after {resumed * 1000:.0f} ms, "
@@ -163,6 +161,8 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))
     parser.add_argument("--writers", type=int, default=4)
     parser.add_argument("--writes", type=int, default=100, help="acknowledged writes before the disk is filled")
+    parser.add_argument("--refusal-seconds-max", type=float, default=1)
+    parser.add_argument("--resume-seconds-max", type=float, default=5)
     parser.add_argument("--megabytes", type=int, default=160)
     options = parser.parse_args()
     started = time.monotonic()
