@@ -3,7 +3,7 @@ import VectorStorage
 
 /// Reads everything in a data directory that no server has open: catalogue, collections and snapshots.
 ///
-/// Leaves all as it is, but for LMDB's lock files.
+/// Leaves all as it is, but for LMDB's lock files and the note of a crash, which it hands on.
 package struct DataDirectoryCheck {
   package struct Report: Sendable {
     package var defects: [Defect] = []
@@ -19,7 +19,8 @@ package struct DataDirectoryCheck {
 
   package private(set) var report = Report()
   private var logRanges: [UUID128: ClosedRange<UInt64>] = [:]
-  private let directory: DataDirectory
+  /// Nil where it cannot be opened as one; then the report says why.
+  private let directory: DataDirectory?
   private let configuration: EngineConfiguration
   private let progress: (_ what: String, _ done: Int, _ total: Int) -> Void
 
@@ -37,17 +38,23 @@ package struct DataDirectoryCheck {
   ) throws(RequestError) {
     configuration = EngineConfiguration(dataDirectory: path)
     self.progress = progress
-    directory = try StorageError.mapped { () throws(StorageError) in
+    do throws(StorageError) {
       guard try fileSystem.kind(of: path + "/FORMAT") == .file else {
         throw .missing(file: path + "/FORMAT", what: "there is no data directory")
       }
-      return try DataDirectory(fileSystem, path: path)
+      directory = try DataDirectory(fileSystem, path: path)
+    } catch {
+      guard error.isDamage, (try? fileSystem.kind(of: path + "/FORMAT")) == .file else {
+        throw error.requestError
+      }
+      directory = nil
+      report.defects = [.format(error.description)]
     }
   }
 
   package mutating func run() throws(RequestError) -> Report {
-    let fileSystem = directory.fileSystem
-    if let state = checkCatalogue() {
+    guard let directory else { return report }
+    if let state = checkCatalogue(directory) {
       let present = try StorageError.mapped { () throws(StorageError) in try directory.collections() }
       report.unnamed = Set(present).subtracting(state.collections.values)
         .map { DataDirectory.directoryName(of: $0) }.sorted()
@@ -69,12 +76,12 @@ package struct DataDirectoryCheck {
         logRanges[id] = check.logRange
       }
     }
-    try checkSnapshots(fileSystem)
+    try checkSnapshots(directory)
     try StorageError.mapped { () throws(StorageError) in try directory.close() }
     return report
   }
 
-  private mutating func checkCatalogue() -> CatalogueState? {
+  private mutating func checkCatalogue(_ directory: DataDirectory) -> CatalogueState? {
     progress("catalogue", 0, 1)
     do throws(RequestError) { return try Catalogue.state(in: directory) } catch {
       report.defects.append(.catalogue(error.message))
@@ -82,7 +89,8 @@ package struct DataDirectoryCheck {
     }
   }
 
-  private mutating func checkSnapshots(_ fileSystem: any FileSystem) throws(RequestError) {
+  private mutating func checkSnapshots(_ directory: DataDirectory) throws(RequestError) {
+    let fileSystem = directory.fileSystem
     let names = try StorageError.mapped { () throws(StorageError) in
       try fileSystem.list(directory.snapshotsPath).filter { $0.hasSuffix(SnapshotLibrary.suffix) }.sorted()
     }

@@ -28,6 +28,14 @@ package struct Defect: Hashable, Sendable {
         + "needletail restore SNAPSHOT --collection \(collection)")
   }
 
+  static func format(_ what: String) -> Defect {
+    Defect(
+      .damage, collection: nil, what: what,
+      advice:
+        "keep a copy; where only FORMAT is damaged, copy that of another data directory of the same version "
+        + "into its place, and verify again")
+  }
+
   static func catalogue(_ what: String) -> Defect {
     Defect(
       .damage, collection: nil, what: what,
