@@ -33,11 +33,10 @@ final class Catalogue: Sendable {
       if isNew {
         log = try .create(fileSystem, directory: path, identity: Self.identity, options: options)
       } else {
+        // Opening repairs what it finds: a catalogue that is refused must stay as it is.
+        history = try Self.history(in: directory)
         log = try .open(fileSystem, directory: path, identity: Self.identity, options: options)
       }
-      let reader = try log.records(after: log.firstSequence - 1)
-      while let record = try reader.next() { history.apply(try Self.change(record, path)) }
-      try history.requireComplete(directory)
     } catch {
       throw error.requestError
     }
@@ -45,14 +44,6 @@ final class Catalogue: Sendable {
     self.log = log
     state = Mutex(history.state)
     history.noteNames(directory)
-  }
-
-  private static func change(_ record: LogRecord, _ path: String) throws(StorageError)
-    -> CatalogueState.Change
-  {
-    do throws(RequestError) { return try CatalogueState.Change(decoding: record.body) } catch {
-      throw .damaged(file: path, offset: nil, what: "operation \(record.sequence): \(error.message)")
-    }
   }
 
   var current: CatalogueState { state.withLock { $0 } }

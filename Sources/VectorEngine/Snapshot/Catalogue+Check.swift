@@ -2,24 +2,25 @@ import VectorModel
 import VectorStorage
 
 extension Catalogue {
+  /// What a catalogue's files tell; changes nothing on disk.
+  /// - Throws: naming the damage.
+  static func history(in directory: DataDirectory) throws(StorageError) -> CatalogueHistory {
+    var history = CatalogueHistory()
+    let path = directory.cataloguePath
+    let log = try LogCheck(directory.fileSystem, directory: path, identity: identity)
+    while let record = try log.next() {
+      do throws(RequestError) { history.apply(try CatalogueState.Change(decoding: record.body)) } catch {
+        throw .damaged(file: path, offset: nil, what: "operation \(record.sequence): \(error.message)")
+      }
+    }
+    try history.requireComplete(directory)
+    return history
+  }
+
   /// The names in a catalogue that nobody has open; changes nothing on disk.
   /// - Throws: naming the damage.
   static func state(in directory: DataDirectory) throws(RequestError) -> CatalogueState {
-    var history = CatalogueHistory()
-    do throws(StorageError) {
-      let path = directory.cataloguePath
-      let log = try LogCheck(directory.fileSystem, directory: path, identity: identity)
-      while let record = try log.next() {
-        do throws(RequestError) { history.apply(try CatalogueState.Change(decoding: record.body)) } catch {
-          throw StorageError.damaged(
-            file: path, offset: nil, what: "operation \(record.sequence): \(error.message)")
-        }
-      }
-      try history.requireComplete(directory)
-    } catch {
-      throw error.requestError
-    }
-    return history.state
+    try StorageError.mapped { () throws(StorageError) in try history(in: directory).state }
   }
 
   /// Reads the catalogue's files again, while nothing changes them.
