@@ -1,6 +1,6 @@
 /// How a part's graph is built; the names are the paper's (Malkov & Yashunin 2018).
 package struct GraphParameters: Sendable, Equatable {
-  /// Links a node gets on each level; level 0 holds up to `2 · m`. 0: no graph, searches scan.
+  /// Links that a row chooses; its list holds up to `2 · m`. 0: no graph, searches scan.
   package var m: Int
   /// Candidates kept while a node's neighbours are searched.
   package var efConstruction: Int
@@ -10,12 +10,11 @@ package struct GraphParameters: Sendable, Equatable {
   /// heuristic, more keeps longer links (RobustPrune, Subramanya et al. 2019). Not used for `.dot`.
   package var alpha: Float
   /// Whether displaced candidates fill a new node's list that the heuristic left short (Algorithm 4,
-  /// keepPrunedConnections) and near rows fill free slots in the end. Better recall for spread data; for data in tight
-  /// clusters false with an α of 1.1 is better.
+  /// keepPrunedConnections) and near rows fill free slots in the end: better recall for spread and for clustered data.
   package var keepsPruned: Bool
   /// Bits an element of the codes that searches traverse: 8, or 4 where a sample shows that these rank rows well.
   package var codeBits: Int
-  /// Decides the levels.
+  /// Decides which rows are entries.
   package var seed: UInt64
 
   package init(
