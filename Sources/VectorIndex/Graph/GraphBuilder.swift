@@ -18,15 +18,21 @@ import VectorModel
   let graph: GraphLinks
   /// Whether a row is an entry.
   private let isEntry: Bitset
+  /// What is taken over from an older graph.
+  private let transfer: GraphTransfer?
   /// [2]: the next row to insert, whether to stop.
   nonisolated(unsafe) private let shared: UnsafeMutablePointer<UInt64>
   /// One lock a row.
   nonisolated(unsafe) private let locks: UnsafeMutablePointer<UInt8>
 
-  /// - Parameter floats: the same rows in full
+  /// - Parameters:
+  ///   - floats: the same rows in full
+  ///   - transfer: rows of an older graph that are in this table
   /// - Throws: `insufficientStorage` when the system refuses the memory.
-  init(table: Table, floats: FloatTable, distance: Distance, parameters: GraphParameters) throws(RequestError)
-  {
+  init(
+    table: Table, floats: FloatTable, distance: Distance, parameters: GraphParameters,
+    transfer: GraphTransfer? = nil
+  ) throws(RequestError) {
     precondition(parameters.m >= 1 && parameters.m <= GraphParameters.mMax && table.count >= 1)
     self.parameters = parameters
     heuristicOffset = distance == .cosine ? 1 : 0
@@ -38,7 +44,9 @@ import VectorModel
       }
     let selection = EntrySelection(
       table: table, offset: distance == .dot ? nil : heuristicOffset, seed: parameters.seed)
-    let entries = selection.choose()
+    self.transfer = transfer
+    let chosen = selection.choose()
+    let entries = transfer?.ordered(chosen) ?? chosen
     var isEntry = Bitset(count: table.count)
     for row in entries { isEntry[Int(row)] = true }
     self.isEntry = isEntry
@@ -59,6 +67,7 @@ import VectorModel
   ///
   /// - Returns: nil when `isCancelled` said so; it is asked between insertions, on any of the threads
   func build(threads: Int, isCancelled: @escaping @Sendable () -> Bool) -> GraphLinks? {
+    if let transfer { takeOver(transfer, threads: threads) }
     insertEntries()
     let count = table.count
     WorkerThreads.run(count: max(1, min(threads, count / 64))) { [self] _ in
@@ -70,7 +79,8 @@ import VectorModel
           stop()
           return
         }
-        if !isEntry[row] { inserter.insert(UInt32(row), entriesCount: graph.entriesCount) }
+        if isEntry[row] || transfer?.contains(UInt32(row)) ?? false { continue }
+        inserter.insert(UInt32(row), entriesCount: graph.entriesCount)
       }
     }
     if isStopped { return nil }
@@ -82,7 +92,16 @@ import VectorModel
   private func insertEntries() {
     let inserter = GraphInserter(builder: self)
     for index in 1..<max(1, graph.entriesCount) {
-      unsafe inserter.insert(graph.entries[index], entriesCount: index)
+      let row = unsafe graph.entries[index]
+      if !(transfer?.contains(row) ?? false) { inserter.insert(row, entriesCount: index) }
+    }
+  }
+
+  private func takeOver(_ transfer: GraphTransfer, threads: Int) {
+    let count = table.count
+    let workers = max(1, min(threads, count / 64))
+    WorkerThreads.run(count: workers) { [self] worker in
+      transfer.run(self, rows: (count * worker / workers)..<(count * (worker + 1) / workers))
     }
   }
 

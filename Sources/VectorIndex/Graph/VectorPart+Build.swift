@@ -9,6 +9,7 @@ extension VectorPart {
   /// - Parameters:
   ///   - rows: [count × dimension] finite float32, row-major, aligned to 4 bytes; unit length (or zero) for cosine. Kept
   ///     for rescoring.
+  ///   - previous: a part whose graph is taken over as far as its rows are here again, where they are enough
   ///   - threads: threads that share the work; they inherit the caller's priority
   ///   - isCancelled: asked every few insertions, on any of the threads
   /// - Returns: nil when cancelled
@@ -16,7 +17,7 @@ extension VectorPart {
   /// - Complexity: O(count × log count) distances
   package static func build(
     rows: MemorySlice, count: Int, dimension: Int, distance: Distance, parameters: GraphParameters,
-    threads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false }
+    previous: PreviousPart? = nil, threads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(RequestError) -> VectorPart? {
     try check(count: count, dimension: dimension, parameters: parameters)
     guard rows.count == count * dimension * 4 else {
@@ -31,15 +32,23 @@ extension VectorPart {
       )
     }
     if isCancelled() { return nil }
+    precondition(previous.map { $0.rows.count == count } ?? true)
+    let transfer = previous.flatMap { previous in
+      previous.links(distance, parameters).map { GraphTransfer(old: $0, oldRows: previous.rows) }
+    }
     var graph: GraphLinks?
     if parameters.m > 0, count > fullScanRowsMax(dimension: dimension, parameters: parameters) {
       graph =
         if let codes {
-          try unsafe GraphBuilder(table: codes, floats: floats, distance: distance, parameters: parameters)
-            .build(threads: threads, isCancelled: isCancelled)
+          try unsafe GraphBuilder(
+            table: codes, floats: floats, distance: distance, parameters: parameters, transfer: transfer
+          )
+          .build(threads: threads, isCancelled: isCancelled)
         } else {
-          try unsafe GraphBuilder(table: floats, floats: floats, distance: distance, parameters: parameters)
-            .build(threads: threads, isCancelled: isCancelled)
+          try unsafe GraphBuilder(
+            table: floats, floats: floats, distance: distance, parameters: parameters, transfer: transfer
+          )
+          .build(threads: threads, isCancelled: isCancelled)
         }
       if graph == nil { return nil }
     }
