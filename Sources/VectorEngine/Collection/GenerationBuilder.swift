@@ -84,7 +84,7 @@ struct GenerationBuilder {
     guard let rows = state.vectors[vector.name], let first = rows.tiers[tiers].first else { return nil }
     let count = rows.tiers[tiers].reduce(0) { $0 + $1.count }
     let numbers = UInt32(first.firstRow)..<UInt32(first.firstRow + count)
-    let part = try buildPart(vector, try rows.gathered(numbers), count: count)
+    let part = try buildPart(vector, rows, Array(numbers), largestOf: rows.tiers[tiers])
     return part.map {
       .frozen(
         FrozenPart(
@@ -119,16 +119,30 @@ struct GenerationBuilder {
       slotOfRow.append(UInt32(newSlot))
       rowNumbers.append(row)
     }
-    guard let part = try buildPart(vector, try rows.gathered(rowNumbers), count: rowNumbers.count) else {
+    guard let part = try buildPart(vector, rows, rowNumbers, largestOf: rows.tiers[...]) else {
       return false
     }
     try files.writeVectors(vector.name, part, slotOfRow)
     return true
   }
 
+  /// - Parameters:
+  ///   - rowNumbers: the rows of the part, in its order.
+  ///   - tiers: those that the rows are in; the largest one's graph is taken over.
   private func buildPart(
-    _ vector: NamedVectorParameters, _ gathered: MemorySlice, count: Int
+    _ vector: NamedVectorParameters, _ rows: VectorRows, _ rowNumbers: [UInt32],
+    largestOf tiers: ArraySlice<RowTier>
   ) throws(RequestError) -> VectorPart? {
+    let largest = tiers.max { ($0.part?.count ?? 0) < ($1.part?.count ?? 0) }
+    let previous = largest?.part.map { part in
+      let first = largest?.firstRow ?? 0
+      return PreviousPart(
+        part: part,
+        rows: rowNumbers.map { row in
+          let place = Int(row) - first
+          return place >= 0 && place < part.count ? UInt32(place) : PreviousPart.noRow
+        })
+    }
     let hnsw = state.configuration.hnsw.applying(vector.parameters.hnsw)
     let parameters = state.configuration.graphParameters(of: vector)
     let threads =
@@ -136,8 +150,8 @@ struct GenerationBuilder {
       ? min(hnsw.maxIndexingThreads, environment.configuration.builderThreads)
       : environment.configuration.builderThreads
     return try VectorPart.build(
-      rows: gathered, count: count, dimension: vector.parameters.dimension,
-      distance: vector.parameters.distance, parameters: parameters, threads: threads,
+      rows: try rows.gathered(rowNumbers), count: rowNumbers.count, dimension: vector.parameters.dimension,
+      distance: vector.parameters.distance, parameters: parameters, previous: previous, threads: threads,
       isCancelled: { [cancellation] in cancellation.isCancelled })
   }
 
