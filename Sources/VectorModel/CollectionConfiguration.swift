@@ -35,6 +35,12 @@ package struct CollectionConfiguration: Hashable, Sendable {
     vectors.first { $0.name == name }?.parameters
   }
 
+  /// The quantization of a vector as `kind` (`scalar`, `binary`, `product`): its own, or else the collection's.
+  package func quantizationKind(of parameters: VectorParameters) -> String? {
+    guard case .object(let members)? = parameters.quantization ?? quantization else { return nil }
+    return ["scalar", "binary", "product"].first { kind in members.contains { $0.key == kind } }
+  }
+
   /// The payload path whose values are the points' languages, where the metadata declares one.
   package var languageField: String? {
     guard case .object(let members)? = metadata,
@@ -155,12 +161,14 @@ package struct OptimizersConfiguration: Hashable, Sendable {
   package var maxSegmentSize: Int?
   package var memmapThreshold: Int?
   /// KB of vectors above which a graph is built; 0 builds none.
-  package var indexingThreshold: Int? = 10_000
+  package var indexingThreshold: Int? = Self.indexingThresholdDefault
   package var flushIntervalSeconds = 5
   package var maxOptimizationThreads: Int?
   package var preventUnoptimized: Bool?
 
   package init() {}
+
+  package static let indexingThresholdDefault = 10_000
 }
 
 package struct WALConfiguration: Hashable, Sendable {

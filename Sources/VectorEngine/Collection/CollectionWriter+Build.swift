@@ -55,7 +55,8 @@ extension CollectionWriter {
   /// Merges less are put off once no write has come for a while.
   private var mergePolicy: MergePolicy {
     let isSettled = lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
-    let threshold = (state.configuration.optimizers.indexingThreshold ?? 10_000)
+    let threshold =
+      (state.configuration.optimizers.indexingThreshold ?? OptimizersConfiguration.indexingThresholdDefault)
       .multipliedReportingOverflow(by: 1024).partialValue
     var policy = MergePolicy()
     policy.freezeRowsMin = min(configuration.frozenRowsMin, VectorRows.tierRowsMax)

@@ -163,13 +163,14 @@ struct QueryExecutor {
     let hnsw = state.configuration.hnsw.applying(parameters.hnsw)
     let mmr: MMR? = if case .nearest(_, let mmr) = query { mmr } else { nil }
     let limit = max(source.limit, mmr?.candidatesLimit ?? 0) + resolved.excluded.count
-    let options = PartSearchOptions(
-      limit: limit, ef: max(source.parameters.ef ?? hnsw.efConstruction, limit),
-      exact: source.parameters.isExact, oversampling: Float(max(source.parameters.oversampling ?? 2, 2)))
+    let options = PartSearchOptions(source.parameters, limit: limit, defaultEF: hnsw.efConstruction)
+    let flatRowsMax =
+      source.parameters.indexedOnly ? state.configuration.smallRowsMax(dimension: rows.dimension) : .max
     let excludedSlots = Set(resolved.excluded.compactMap { state.points.slot(of: $0) })
     let searchStart = trace.now
     var tiers: [TierSearch] = []
-    let hits = try rows.search(resolved.target, options, slots: slots, scratch: scratch, searches: &tiers)
+    let hits = try rows.search(
+      resolved.target, options, flatRowsMax: flatRowsMax, slots: slots, scratch: scratch, searches: &tiers)
     trace.note(tiers)
     trace.add(.search, since: searchStart)
     var ranked: [RankedSlot] = []
@@ -248,5 +249,28 @@ struct QueryExecutor {
       }
     }
     return reservoir.shuffled()
+  }
+}
+
+extension PartSearchOptions {
+  /// What a request says of how it is searched. Without an oversampling twice the limit is rescored.
+  fileprivate init(_ parameters: SearchParameters, limit: Int, defaultEF: Int) {
+    let oversampling = min(parameters.oversampling ?? 2, Double(QueryRequest.limitMax))
+    // A walk keeps as many candidates as are to be rescored.
+    let rescored = parameters.oversampling == nil ? 0 : Int(min(Double(limit) * oversampling, 1e9))
+    self.init(
+      limit: limit, ef: max(parameters.ef ?? defaultEF, limit, rescored), exact: parameters.isExact,
+      oversampling: Float(max(oversampling, 2)))
+    ignoresCodes = parameters.ignoreQuantization
+    rescores = parameters.rescore ?? true
+  }
+}
+
+extension CollectionConfiguration {
+  /// Rows without an index that `indexed_only` still searches: no more than are left without one for good.
+  fileprivate func smallRowsMax(dimension: Int) -> Int {
+    let kilobytes = min(
+      optimizers.indexingThreshold ?? OptimizersConfiguration.indexingThresholdDefault, 1 << 40)
+    return kilobytes * 1024 / (dimension * 4)
   }
 }

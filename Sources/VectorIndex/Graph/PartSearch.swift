@@ -23,7 +23,9 @@
   mutating func nearest<Coarse: RowScorer, Fine: RowScorer>(coarse: Coarse, fine: Fine) -> [Neighbor] {
     let limit = unsafe min(options.limit, accept?.cardinality ?? part.count)
     var pool = unsafe candidates(coarse, limit: limit)
-    if !coarse.usesCodes || fine.usesCodes { return unsafe Self.neighbours(pool, limit: limit) }
+    if unsafe !coarse.usesCodes || fine.usesCodes || !options.rescores {
+      return unsafe Self.neighbours(pool, limit: limit)
+    }
     return unsafe rescore(&pool, fine, limit: limit)
   }
 
@@ -48,7 +50,7 @@
     let isFound = unsafe filtered(&traversal, graph, accept, &pool)
     unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
     if isFound { return unsafe pool }
-    unsafe statistics.plans.append(.codeScan)
+    unsafe statistics.plans.append(scorer.usesCodes ? .codeScan : .exactScan)
     return unsafe scan(scorer, limit: limit)
   }
 

@@ -8,6 +8,10 @@ package struct PartSearchOptions: Sendable {
   package var exact: Bool
   /// Candidates by code that are rescored by their full vectors, as a multiple of `limit`.
   package var oversampling: Float
+  /// Compare by full vectors wherever codes would do.
+  package var ignoresCodes = false
+  /// Whether the best candidates by code are compared by their full vectors; otherwise codes' distances are answered.
+  package var rescores = true
   /// Takes this plan instead of the planner's, where the part allows it.
   package var plan: SearchPlan?
 

@@ -21,7 +21,7 @@ struct SearchPlanner {
   var plan: SearchPlan {
     if accepted == 0 || part.count == 0 || options.limit <= 0 { return .empty }
     if options.exact { return .exactScan }
-    let scan: SearchPlan = part.codes == nil ? .exactScan : .codeScan
+    let scan: SearchPlan = part.codes == nil || options.ignoresCodes ? .exactScan : .codeScan
     guard part.graph != nil else { return scan }
     if let forced = options.plan { return forced == .codeScan ? scan : forced }
     let rowsMax = VectorPart.fullScanRowsMax(dimension: part.dimension, parameters: part.parameters)

@@ -24,16 +24,17 @@ extension VectorPart {
     let base = unsafe floats.row(0)
     var run = unsafe PartSearch(
       part: self, plan: plan, options: options, accept: accept, scratch: scratch, statistics: statistics)
+    let usesFloats = plan == .exactScan || codes == nil || options.ignoresCodes
     let neighbours: [Neighbor]
     if unsafe prepared.isSingle {
       let fine = unsafe prepared.floatScorer(base: base, distance: distance)
       neighbours =
-        unsafe plan == .exactScan || codes == nil
+        unsafe usesFloats
         ? run.nearest(coarse: fine, fine: fine) : run.nearest(coarse: prepared.codeScorer, fine: fine)
     } else {
       let fine = unsafe prepared.floatExamples(base: base, distance: distance)
       neighbours =
-        unsafe plan == .exactScan || codes == nil
+        unsafe usesFloats
         ? run.nearest(coarse: fine, fine: fine) : run.nearest(coarse: prepared.codeExamples, fine: fine)
     }
     statistics = unsafe run.statistics

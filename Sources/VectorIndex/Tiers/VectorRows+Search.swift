@@ -5,17 +5,19 @@ extension VectorRows {
   ///
   /// - Parameters:
   ///   - options: how parts are searched; rows without a part are always scanned at full precision.
+  ///   - flatRowsMax: rows without a part are passed over where they are more.
   ///   - slots: the points that may be returned; absent means all. Its count is the number of slots.
   ///   - scratch: the calling thread's.
   ///   - searches: what the search of each tier cost is appended.
   /// - Throws: `badRequest` for a target of another dimension.
   /// - Complexity: that of the parts' plans, and O(rows without a part × dimension).
   package func search(
-    _ target: SearchTarget, _ options: PartSearchOptions, slots: Bitset?, scratch: SearchScratch,
-    searches: inout [TierSearch]
+    _ target: SearchTarget, _ options: PartSearchOptions, flatRowsMax: Int = .max, slots: Bitset?,
+    scratch: SearchScratch, searches: inout [TierSearch]
   ) throws(RequestError) -> [RankedSlot] {
     var neighbours: [Neighbor] = []
-    for tier in tiers where tier.count > 0 {
+    let skipsFlat = unindexedCount > flatRowsMax
+    for tier in tiers where tier.count > 0 && (tier.part != nil || !skipsFlat) {
       let accepted = tier.accepted(slots) { self.slot(of: UInt32(tier.firstRow + $0)) }
       var statistics = SearchStatistics()
       let found: [Neighbor]

@@ -4,34 +4,9 @@ import VectorModel
 @testable import VectorEngine
 
 @Suite struct ExplainTests {
-  private static let dimension = 16
+  private static let dimension = TieredFixture.dimension
 
-  /// 1,500 points in a generation and 100 in the delta; `n` has an index, `m` has none.
-  private func fixture() async throws -> EngineFixture {
-    let fixture = try EngineFixture { $0.deltaRowsMax = 1400 }
-    var configuration = CollectionConfiguration(vectors: [
-      NamedVectorParameters(
-        name: "", parameters: VectorParameters(dimension: Self.dimension, distance: .euclid))
-    ])
-    configuration.optimizers.indexingThreshold = 100
-    configuration.hnsw.fullScanThreshold = 10
-    try await fixture.create(configuration)
-    _ = try await fixture.write(.createIndex(PayloadField(path: "n", type: .integer)))
-    _ = try await fixture.write(.upsert(UpsertOperation(points: points(0..<1500))))
-    try await fixture.waitForIndexed(1500)
-    _ = try await fixture.write(.upsert(UpsertOperation(points: points(1500..<1600))))
-    return fixture
-  }
-
-  private func points(_ ids: Range<UInt64>) -> [Point] {
-    var random = SplitMix(seed: ids.lowerBound)
-    return ids.map { id in
-      let vector = (0..<Self.dimension).map { _ in Float.random(in: -1...1, using: &random) }
-      return Point(
-        id: .number(id), vectors: NamedVectors(unnamed: .dense(vector)),
-        payload: Array("{\"n\":\(id),\"m\":\(id % 2)}".utf8))
-    }
-  }
+  private func fixture() async throws -> EngineFixture { try await TieredFixture.make() }
 
   private func request() -> QueryRequest {
     var request = QueryRequest()

@@ -100,9 +100,10 @@ import VectorModel
     expect(#"{"optimizers_config":{"max_optimization_threads":"few"}}"#, .badRequest, "unknown variant `few`")
     expect(#"{"wal_config":{"wal_capacity_mb":0}}"#, .validation, "wal_capacity_mb: value 0")
     expect(#"{"quantization_config":{}}"#, .badRequest, "`scalar`, `product`, `binary`, `turbo`")
-    expect(
-      #"{"quantization_config":{"product":{"compression":"x4"}}}"#, .notImplemented,
-      "quantization_config.product")
+    expect(#"{"quantization_config":{"product":{"compression":"x5"}}}"#, .badRequest, "unknown variant `x5`")
+    expect(#"{"quantization_config":{"product":{}}}"#, .badRequest, "missing field `compression`")
+    expect(#"{"quantization_config":{"binary":{"encoding":"no_bit"}}}"#, .badRequest, "`no_bit`")
+    expect(#"{"quantization_config":{"turbo":{}}}"#, .notImplemented, "quantization_config.turbo")
     expect(#"{"quantization_config":{"scalar":{}}}"#, .badRequest, "missing field `type`")
     expect(
       #"{"quantization_config":{"scalar":{"type":"int8","quantile":0.1}}}"#, .validation,
@@ -114,6 +115,21 @@ import VectorModel
     expect(#"{"strict_mode_config":{"enabled":1}}"#, .badRequest, "a boolean")
     expect(#"{"metadata":[1]}"#, .badRequest, "expected an object")
     expect(#"{"sparse_vectors":{"a":{"modifier":"bm25"}}}"#, .badRequest, "unknown variant `bm25`")
+  }
+
+  @Test func quantizationsAreShownAsTheyWereSaid() throws {
+    for kind in [
+      #"{"scalar":{"type":"int8","quantile":0.99,"always_ram":true}}"#,
+      #"{"binary":{"always_ram":false,"encoding":"two_bits","query_encoding":"scalar8bits"}}"#,
+      #"{"product":{"compression":"x16","always_ram":true}}"#,
+    ] {
+      let configuration = try read(
+        "{\"vectors\":{\"size\":4,\"distance\":\"Dot\"},\"quantization_config\":\(kind)}", create)
+      #expect(configuration.quantization == (try JSONValue(parsing: Array(kind.utf8))))
+      #expect(try CollectionConfiguration(document: configuration.document()) == configuration)
+      let parameters = try #require(configuration.vector(named: ""))
+      #expect(kind.contains("\"\(try #require(configuration.quantizationKind(of: parameters)))\""))
+    }
   }
 
   @Test func theRecordsDocumentReadsBackAsItself() throws {
