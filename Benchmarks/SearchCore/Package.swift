@@ -23,6 +23,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .executableTarget(
+      name: "IncrementalBench", dependencies: ["VectorModel", "VectorIndex"], swiftSettings: settings),
+    .executableTarget(
       name: "SearchCoreBench", dependencies: ["VectorModel", "VectorIndex", "CKernels"],
       swiftSettings: settings),
   ],
