@@ -25,6 +25,8 @@ package struct EngineFigures: Sendable {
   package var scrubsCount: UInt64
   /// When everything was last read to its end, in seconds since 1970; 0 before.
   package var scrubEndSeconds: Double
+  /// The recall of measured queries, by the share of points that their filters left.
+  package var recall: [(share: FilterShare, figures: RecallFigures)]
   /// Defects that scrubs found since the start, by kind.
   package var defects: [(kind: String, count: UInt64)]
 }
@@ -52,6 +54,7 @@ extension Engine {
       },
       compactionsCount: counted.compactionCount, compactionsFreedBytes: counted.compactionFreedBytes,
       scrubsCount: counted.scrubCount, scrubEndSeconds: Double(counted.scrubEndMilliseconds) / 1000,
+      recall: recallMeter.figures,
       defects: Defect.Kind.allCases.map { ($0.rawValue, counted.defectCounts[$0] ?? 0) })
   }
 }

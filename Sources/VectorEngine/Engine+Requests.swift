@@ -121,6 +121,7 @@ extension Engine {
             return Response(.groups(groups), trace)
           }
           let answer = try executor.answer(query)
+          engine.recallMeter.note(query, answer.points, on: executor.view)
           return Response(.points(answer.points, form), answer.trace)
         }
       }
@@ -133,6 +134,7 @@ extension Engine {
           var plans: [QueryPlan?] = []
           for query in queries {
             let answer = try executor.answer(query)
+            engine.recallMeter.note(query, answer.points, on: executor.view)
             lists.append(answer.points)
             languages.formUnion(answer.trace.languages)
             plans.append(answer.trace.plan)

@@ -24,6 +24,7 @@ package final class Engine: RequestHandler {
   let snapshots: SnapshotService
   let scrubber: Scrubber
   let scratches = ScratchPool()
+  let recallMeter: RecallMeter
   private let ticker: Ticker
   private let isStopping = Mutex(false)
 
@@ -73,6 +74,7 @@ package final class Engine: RequestHandler {
       environment: environment, directory: directory, collections: collections, catalogue: catalogue,
       scratches: scratches, library: library)
     scrubber = Scrubber(snapshots)
+    recallMeter = RecallMeter(interval: configuration.recallInterval, scratches: scratches)
     ticker = Ticker(milliseconds: max(20, configuration.commitMillisecondsMax / 2)) { [collections] in
       collections.tick()
     }
@@ -153,6 +155,7 @@ package final class Engine: RequestHandler {
     scrubber.stop()
     snapshots.stop()
     searchers.stop()
+    recallMeter.stop()
     let failures = collections.closeAll()
     environment.builders.stop()
     environment.freezers.stop()

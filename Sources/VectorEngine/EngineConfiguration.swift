@@ -26,6 +26,10 @@ package struct EngineConfiguration: Sendable {
   package var logSegmentBytes = 32 << 20
   /// Bytes of log that only memory's tiers cover; above it the delta is sealed.
   package var logTailBytesMax = 256 << 20
+  /// Rows that no part holds, or a twentieth of all where that is more, above which writes are answered later.
+  package var unindexedRowsMax = 32_768
+  /// One query in so many is searched again exactly, to measure recall; 0 none.
+  package var recallInterval = 1000
   /// Rows behind the generation at which a part is built of those that have none; at most a tier's.
   package var frozenRowsMin = 8192
   /// Parts of about one size behind the generation that are put together.

@@ -43,6 +43,7 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help(.snapshotURLPrefixes)) var snapshotUrlPrefixes: String?
   @Option(help: help(.snapshotURLMegabytesMax)) var snapshotUrlMegabytesMax: String?
   @Option(help: help(.scrubHours)) var scrubHours: String?
+  @Option(help: help(.recallInterval)) var recallInterval: String?
   @Option(help: help(.logLevel)) var logLevel: String?
 
   /// The flags that were given, by their settings' keys.
@@ -63,7 +64,8 @@ struct ServeOptions: ParsableArguments {
       (.openCollectionsMax, openCollectionsMax), (.logRetentionMegabytes, logRetentionMegabytes),
       (.logRetentionHours, logRetentionHours), (.snapshotsCountMax, snapshotsCountMax),
       (.snapshotsAgeHoursMax, snapshotsAgeHoursMax), (.snapshotURLPrefixes, snapshotUrlPrefixes),
-      (.snapshotURLMegabytesMax, snapshotUrlMegabytesMax), (.scrubHours, scrubHours), (.logLevel, logLevel),
+      (.snapshotURLMegabytesMax, snapshotUrlMegabytesMax), (.scrubHours, scrubHours),
+      (.recallInterval, recallInterval), (.logLevel, logLevel),
     ]
     for (setting, text) in options { flags[setting.key] = text }
     return flags

@@ -40,6 +40,7 @@ final class CollectionWriter: @unchecked Sendable {
   var compaction = CompactionState()
   /// The building of parts for rows that came after the generation, beside the other.
   var freeze = BuildState()
+  private var throttle = WriteThrottle()
   private let status = Mutex(BuildStatus())
   /// How a build hands in its outcome; set before the first job.
   var submitOutcome: @Sendable (BuildOutcome) -> Void = { _ in }
@@ -71,7 +72,7 @@ final class CollectionWriter: @unchecked Sendable {
 
   /// Runs one group: everything that waited, with one sync.
   func run(_ jobs: [WriteJob]) {
-    var answers: [Answer] = []
+    var answers: [WriteAnswer] = []
     var isClosing: Completion<Void>?
     var outcomes: [BuildOutcome] = []
     var compacted: Result<Void, StorageError>?
@@ -91,28 +92,39 @@ final class CollectionWriter: @unchecked Sendable {
       }
     }
     syncAndPublish(&answers)
-    for answer in answers { answer.send() }
+    send(answers)
     forgetDroppedParts()
     if let compacted { install(compacted) }
     commitIfDue()
     for outcome in outcomes { install(outcome) }
     maintain()
+    throttle.release(all: isClosing != nil)
     if let isClosing { isClosing(close()) }
   }
 
-  /// An answer that waits for the sync of its operations.
-  private struct Answer {
-    /// Whether it depends on the sync.
-    var isLogged: Bool
-    var error: RequestError?
-    let body: (RequestError?) -> Void
+  /// Sends the answers, those of writes later where too many rows wait for a part.
+  private func send(_ answers: [WriteAnswer]) {
+    let delay = state.configuration.optimizers.indexingThreshold == 0 ? nil : answerDelay
+    for answer in answers {
+      if let delay, answer.isLogged, answer.error == nil {
+        environment.stepTimes.add(delay, to: .throttle)
+        throttle.hold(answer, for: delay)
+      } else {
+        answer.send()
+      }
+    }
+  }
 
-    func send() { body(error) }
+  private var answerDelay: Duration? {
+    state.vectors.values.compactMap { rows in
+      WriteThrottle.delay(
+        unindexedRows: rows.unindexedCount, rows: rows.rowCount, rowsMin: configuration.unindexedRowsMax)
+    }.max()
   }
 
   private func write(
     _ operations: [WriteOperation], _ producer: ProducerStamp?, _ completion: @escaping Completion<[UInt64]>
-  ) -> Answer {
+  ) -> WriteAnswer {
     let before = state.sequence
     var sequences: [UInt64] = []
     var failed: RequestError?
@@ -132,7 +144,7 @@ final class CollectionWriter: @unchecked Sendable {
       failed = error
     }
     let answered = sequences
-    return Answer(isLogged: state.sequence > before, error: failed) { error in
+    return WriteAnswer(isLogged: state.sequence > before, error: failed) { error in
       completion(error.map { .failure($0) } ?? .success(answered))
     }
   }
@@ -140,7 +152,7 @@ final class CollectionWriter: @unchecked Sendable {
   private func configure(
     _ change: @Sendable (CollectionConfiguration) throws(RequestError) -> CollectionConfiguration,
     _ completion: @escaping Completion<UInt64>
-  ) -> Answer {
+  ) -> WriteAnswer {
     let before = state.sequence
     var failed: RequestError?
     do throws(RequestError) {
@@ -150,7 +162,7 @@ final class CollectionWriter: @unchecked Sendable {
       failed = error
     }
     let sequence = state.sequence
-    return Answer(isLogged: sequence > before, error: failed) { error in
+    return WriteAnswer(isLogged: sequence > before, error: failed) { error in
       completion(error.map { .failure($0) } ?? .success(sequence))
     }
   }
@@ -189,7 +201,7 @@ final class CollectionWriter: @unchecked Sendable {
   }
 
   /// Makes everything logged durable and visible, or tells the answers that depend on it what happened.
-  private func syncAndPublish(_ answers: inout [Answer]) {
+  private func syncAndPublish(_ answers: inout [WriteAnswer]) {
     guard log.lastSequence > published.load().state.sequence || hasUnsynced else { return }
     guard failure == nil else { return fail(&answers) }
     do throws(StorageError) {
@@ -210,7 +222,7 @@ final class CollectionWriter: @unchecked Sendable {
   }
 
   /// The outcome of what was logged is unknown: it may be there after a restart.
-  private func fail(_ answers: inout [Answer]) {
+  private func fail(_ answers: inout [WriteAnswer]) {
     let code = hasUnsynced ? RequestError.Code.insufficientStorage : .unavailable
     let cause = failure?.message ?? "the disk is full"
     for index in answers.indices where answers[index].isLogged {

@@ -5,6 +5,8 @@ package final class WriteStepTimes: Sendable {
   /// The steps, in the order of a write.
   package enum Step: Int, CaseIterable, Sendable {
     case resolve, encode, append, apply, sync, publish, commit
+    /// Answers held back because too many rows wait for a part.
+    case throttle
   }
 
   private struct Total {
@@ -18,14 +20,19 @@ package final class WriteStepTimes: Sendable {
   func measure<T, E: Error>(_ step: Step, _ body: () throws(E) -> T) throws(E) -> T {
     let start = ContinuousClock.now
     defer {
-      let elapsed = start.duration(to: .now).components
-      let spent = elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000
-      totals.withLock { totals in
-        totals[step.rawValue].count += 1
-        totals[step.rawValue].nanoseconds += spent
-      }
+      add(start.duration(to: .now), to: step)
     }
     return try body()
+  }
+
+  /// Notes that `step` was done once and took so long.
+  func add(_ duration: Duration, to step: Step) {
+    let (seconds, attoseconds) = duration.components
+    let spent = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    totals.withLock { totals in
+      totals[step.rawValue].count += 1
+      totals[step.rawValue].nanoseconds += spent
+    }
   }
 
   /// Seconds spent in `step` since the start.

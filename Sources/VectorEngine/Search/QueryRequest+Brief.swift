@@ -17,7 +17,9 @@ extension QueryRequest {
     else { return false }
     if case .these = parameters.language { return false }
     let ef = parameters.ef ?? state.configuration.hnsw.applying(vector.hnsw).efConstruction
-    return ef <= Self.briefEfMax && rows.searchedTiersCount <= Self.briefTiersMax
+    let rescored = (parameters.oversampling ?? 1) * Double(limit)
+    return ef <= Self.briefEfMax && rescored <= Double(Self.briefEfMax)
+      && rows.searchedTiersCount <= Self.briefTiersMax
       && rows.unindexedCount * rows.dimension <= Self.briefScanValuesMax
   }
 }

@@ -36,12 +36,28 @@ package struct EngineMetrics: MetricsSource {
         name: "write_step_seconds_total", help: "time spent in each step of all writes", kind: .counter,
         samples: figures.writeSteps.map { .init($0.seconds, labels: [("step", $0.step)]) }),
     ]
-    families += Self.upkeep(figures)
+    families += Self.upkeep(figures) + Self.recall(figures)
     for (name, help, value) in values {
       let samples = zip(figures.open, labels).map { MetricFamily.Sample(value($0), labels: $1) }
       families.append(MetricFamily(name: name, help: help, kind: .gauge, samples: samples))
     }
     return families
+  }
+
+  /// What exact searches say of queries that were answered; recall is found divided by wanted.
+  private static func recall(_ figures: EngineFigures) -> [MetricFamily] {
+    let values: [(name: String, help: String, value: (RecallFigures) -> Int)] = [
+      ("recall_queries_total", "queries that were searched again exactly", \.queriesCount),
+      ("recall_wanted_points_total", "points that these exact searches found", \.wantedCount),
+      ("recall_found_points_total", "points of these that the answers had", \.foundCount),
+    ]
+    return values.map { name, help, value in
+      MetricFamily(
+        name: name, help: help, kind: .counter,
+        samples: figures.recall.map { share, figures in
+          .init(Double(value(figures)), labels: [("filter_percent_max", "\(Int(share.percentMax))")])
+        })
+    }
   }
 
   /// What the engine does for its files by itself.

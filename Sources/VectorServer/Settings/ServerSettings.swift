@@ -72,6 +72,7 @@ package struct ServerSettings: Sendable {
     engine.snapshotsAgeHoursMax = try values.integer(.snapshotsAgeHoursMax)
     engine.snapshotURLs = try snapshotURLs(values)
     engine.scrubHours = try values.integer(.scrubHours)
+    engine.recallInterval = try values.integer(.recallInterval)
     return engine
   }
 

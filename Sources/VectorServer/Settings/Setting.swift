@@ -130,6 +130,10 @@ extension Setting {
     "scrub_hours", .integer(0...8760), "168",
     "How often all data is read and compared with its checksums; 0 never.")
 
+  package static let recallInterval = Setting(
+    "recall_interval", .integer(0...1_000_000_000), "1000",
+    "One query in so many is searched again exactly, at the lowest priority, to measure recall; 0 none.")
+
   /// Every setting, in the order of the documentation.
   package static let all = [
     dataDirectory, host, httpPort, binaryPort,
@@ -138,6 +142,6 @@ extension Setting {
     idleTimeoutSeconds, headTimeoutSeconds, bodyTimeoutSeconds, requestTimeoutSeconds, shutdownTimeoutSeconds,
     searchThreads, searchQueueMax, writerThreads, writeQueueMax, builderThreads, collectionsMax,
     openCollectionsMax, logRetentionMegabytes, logRetentionHours, snapshotsCountMax, snapshotsAgeHoursMax,
-    snapshotURLPrefixes, snapshotURLMegabytesMax, scrubHours, logLevel,
+    snapshotURLPrefixes, snapshotURLMegabytesMax, scrubHours, recallInterval, logLevel,
   ]
 }

@@ -1,0 +1,42 @@
+import VectorModel
+
+/// Slows writers down to what builds keep up with: answers of writes are held back while more rows wait for a part
+/// than searches can scan well.
+struct WriteThrottle {
+  /// Rows without a part that delay nothing, as a share of all.
+  private static let shareMin = 0.05
+  private static let delayMax = Duration.seconds(10)
+
+  private var held: [(due: ContinuousClock.Instant, answer: WriteAnswer)] = []
+
+  /// How long an answer waits: a second for each time that the rows are more than they may be.
+  /// - Parameter rowsMin: rows without a part that delay nothing, however few there are of others.
+  static func delay(unindexedRows: Int, rows: Int, rowsMin: Int) -> Duration? {
+    let allowed = max(rowsMin, Int(Double(rows) * shareMin))
+    guard unindexedRows > allowed else { return nil }
+    return min(delayMax, .seconds(Double(unindexedRows) / Double(max(1, allowed)) - 1))
+  }
+
+  mutating func hold(_ answer: WriteAnswer, for delay: Duration) {
+    held.append((due: .now.advanced(by: delay), answer: answer))
+  }
+
+  /// Sends the answers that have waited long enough, or all.
+  mutating func release(all: Bool = false) {
+    guard !held.isEmpty else { return }
+    let now = ContinuousClock.now
+    let due = held.filter { all || $0.due <= now }
+    held.removeAll { all || $0.due <= now }
+    for entry in due { entry.answer.send() }
+  }
+}
+
+/// An answer that waits for the sync of its operations.
+struct WriteAnswer {
+  /// Whether it depends on the sync.
+  var isLogged: Bool
+  var error: RequestError?
+  let body: (RequestError?) -> Void
+
+  func send() { body(error) }
+}
