@@ -1,0 +1,173 @@
+"""Searches while points are written: p95 and recall@10 idle and at the highest sustained rate, a burst, deletes, updates.
+
+usage: python while_writing.py --server <program> --data <debian50k directory>
+
+The rate is sustained when the server's unindexed rows stay below max(32,768, 5 %): above it the server itself answers
+writes later, so a writer that always has a request under way finds the rate. Truth is the server's own exact search,
+asked right after the approximate one. Ends with code 1 when a promise is broken.
+"""
+
+import json
+import multiprocessing
+import os
+import re
+import sys
+import time
+
+import measuring
+import numpy
+from needletail_rest import Connection, wait_until_indexed
+
+PATH = "/collections/writing"
+LIMIT = 10
+BATCH = 500
+
+
+def encoded(vectors, ids):
+    """Bodies of BATCH points each."""
+    bodies = []
+    for first in range(0, len(ids), BATCH):
+        points = b",".join(
+            b'{"id":%d,"vector":%s}' % (number, json.dumps(numpy.round(vector, 5).tolist()).encode())
+            for number, vector in zip(ids[first:first + BATCH], vectors[first:first + BATCH]))
+        bodies.append(b'{"points":[' + points + b"]}")
+    return bodies
+
+
+def shaken(vectors, generator):
+    """The same vectors with noise: new points where others are."""
+    return vectors + generator.normal(0, 0.3 / vectors.shape[1] ** 0.5, vectors.shape).astype(numpy.float32)
+
+
+def put(connection, bodies):
+    for body in bodies:
+        connection.request("PUT", f"{PATH}/points?wait=true", body)
+
+
+def write_on(host, port, bodies, points, stop):
+    """Writes the bodies one after the other until it is told to stop, and counts acknowledged points."""
+    connection = Connection(host, port)
+    for body in bodies:
+        if stop.value:
+            break
+        connection.request("PUT", f"{PATH}/points?wait=true", body)
+        points.value += BATCH
+    connection.close()
+
+
+def search(connection, queries, seconds=None):
+    """Latencies of approximate searches, and recall@10 of every fifth against the exact answer."""
+    latencies, found, wanted = [], 0, 0
+    end = None if seconds is None else time.monotonic() + seconds
+    number = 0
+    while (number < len(queries)) if end is None else (time.monotonic() < end):
+        body = {"query": queries[number % len(queries)], "limit": LIMIT}
+        result, took = measuring.send_timed(connection, "POST", f"{PATH}/points/query", json.dumps(body).encode())
+        latencies.append(took)
+        if number % 5 == 0:
+            exact = connection.request("POST", f"{PATH}/points/query", {**body, "params": {"exact": True}})
+            ids = {point["id"] for point in exact["points"]}
+            found += len(ids & {point["id"] for point in result["points"]})
+            wanted += len(ids)
+        number += 1
+    return latencies, found / wanted
+
+
+def metric(connection, name):
+    """The sum of a metric's samples whose labels match `name`, a regular expression."""
+    text = connection.send("GET", "/metrics")[1].decode()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if re.match(name, line))
+
+
+def line(name, latencies, recall, server, extra=""):
+    p50, p95 = (measuring.percentile(latencies, share) for share in (0.5, 0.95))
+    print(f"{name:26} p50 {p50 * 1000:6.2f} ms  p95 {p95 * 1000:6.2f} ms  recall {recall:.4f}  "
+          f"{server.resident_kilobytes() / 1024:5.0f} MB{extra}", flush=True)
+    return p95
+
+
+def quiet(connection):
+    """Waits for the background work, beyond the settling time."""
+    time.sleep(6)
+    wait_until_indexed(connection, "writing")
+
+
+def sustained(server, connection, queries, bodies, seconds):
+    """Searches while one writer has always a request under way; returns p95, recall and points a second."""
+    points, stop = multiprocessing.Value("q", 0), multiprocessing.Value("b", 0)
+    writer = multiprocessing.Process(target=write_on, args=(server.host, server.port, bodies, points, stop))
+    writer.start()
+    search(connection, queries, seconds / 3)
+    first, began = points.value, time.monotonic()
+    latencies, recall = search(connection, queries, seconds)
+    rate = (points.value - first) / (time.monotonic() - began)
+    unindexed = metric(connection, "collection_delta_rows")
+    throttled = metric(connection, r'write_step_seconds_total\{step="throttle"')
+    stop.value = 1
+    writer.join()
+    p95 = line("while writing", latencies, recall, server,
+               f"  {rate:,.0f} points/s, {unindexed:,.0f} rows unindexed, {throttled:.1f} s of answers held")
+    return p95, recall, rate
+
+
+def run(server, options):
+    generator = numpy.random.default_rng(1)
+    base = numpy.load(os.path.join(options.data, "base.npy")).astype(numpy.float32)
+    queries = numpy.load(os.path.join(options.data, "queries.npy")).astype(numpy.float32).tolist()
+    count = len(base)
+    connection = server.connect(timeout_seconds=600)
+    connection.request("PUT", PATH, {"vectors": {"size": base.shape[1], "distance": "Cosine"}})
+    started = server.cpu_seconds()
+    put(connection, encoded(base, range(count)))
+    quiet(connection)
+    print(f"{count:,} points loaded and indexed with {server.cpu_seconds() - started:.1f} CPU-s", flush=True)
+    latencies, recall = search(connection, queries)
+    idle = line("idle", latencies, recall, server)
+
+    bodies = encoded(shaken(numpy.tile(base, (options.written // count + 1, 1))[:options.written], generator),
+                     range(count, count + options.written))
+    busy, busy_recall, rate = sustained(server, connection, queries, bodies, options.seconds)
+    quiet(connection)
+    latencies, settled_recall = search(connection, queries)
+    line("settled", latencies, settled_recall, server)
+
+    burst = encoded(shaken(base[:30_000], generator), range(10_000_000, 10_030_000))
+    began = time.monotonic()
+    put(connection, burst)
+    print(f"burst                      {30_000 / (time.monotonic() - began):,.0f} durable points/s", flush=True)
+    everything = {"filter": {"must_not": [{"has_id": list(range(count))}]}}
+    connection.request("POST", f"{PATH}/points/delete?wait=true", everything)
+    put(connection, encoded(base, range(count)))
+    quiet(connection)
+    latencies, updated_recall = search(connection, queries)
+    updated = line("all updated, rest deleted", latencies, updated_recall, server)
+    connection.request("POST", f"{PATH}/points/delete?wait=true", {"points": list(range(0, count, 2))})
+    quiet(connection)
+    latencies, deleted_recall = search(connection, queries)
+    deleted = line("half deleted", latencies, deleted_recall, server)
+    return {
+        f"p95 {busy / idle:.2f} × idle while writing, at most 2": busy <= 2 * idle,
+        f"recall {busy_recall:.4f} against {recall:.4f} while writing, at most 0.01 less": busy_recall >= recall - 0.01,
+        f"p95 {updated / idle:.2f} × idle after updates, at most 1.1": updated <= 1.1 * idle,
+        f"p95 {deleted / idle:.2f} × idle after deletes, at most 1.1": deleted <= 1.1 * idle,
+        f"recall {min(updated_recall, deleted_recall):.4f} after updates and deletes":
+            min(updated_recall, deleted_recall) >= recall - 0.01,
+    }
+
+
+def main():
+    parser = measuring.parser(__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="the debian50k directory")
+    parser.add_argument("--seconds", type=float, default=20, help="how long is measured while writing")
+    parser.add_argument("--written", type=int, default=100_000, help="points that the writer has ready")
+    options = parser.parse_args()
+    print(f"while_writing: one searching and one writing client, {measuring.machine()}")
+    with measuring.running_server(options) as server:
+        promises = run(server, options)
+    for promise, is_kept in promises.items():
+        print(("kept:   " if is_kept else "BROKEN: ") + promise)
+    sys.exit(0 if all(promises.values()) else 1)
+
+
+if __name__ == "__main__":
+    main()
