@@ -8,6 +8,7 @@ killed and started on the full disk as well. Where nothing can be mounted, one l
 """
 
 import argparse
+import contextlib
 import errno
 import itertools
 import os
@@ -49,7 +50,8 @@ class SmallDisk:
                         raise
 
     def empty(self):
-        os.unlink(self._ballast)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._ballast)
 
     def unmount(self):
         subprocess.run(["umount", self.path], check=True)
@@ -87,6 +89,16 @@ def check_reads(connection, ledgers):
                 part = {i: found[i] for i in ledger.ids if i in found}
                 assert part in ledger.possible_states(), f"{collection}: writer {ledger.number} reads another state"
         check_counts(connection, collection, found)
+
+
+def start_on_full_disk(options, data, log, disk):
+    """A server on the full disk. One whose catalogue was torn may need space to begin; it says so, and begins when there is."""
+    try:
+        return Server(options.server, data, log_path=log)
+    except RuntimeError as error:
+        assert os.strerror(errno.ENOSPC) in str(error), f"the start on a full disk: {error}"
+        disk.empty()
+        return Server(options.server, data, log_path=log)
 
 
 def ask_on_full_disk(connection):
@@ -136,7 +148,7 @@ def run(options, directory):
             if is_killed:
                 server.kill()
                 check_files(options.server, data)
-                server = Server(options.server, data, log_path=log)
+                server = start_on_full_disk(options, data, log, disk)
                 ask_on_full_disk(server.connect())
             disk.empty()
             resumed = write_when_there_is_space(server.connect(), writers, options.resume_seconds_max)
