@@ -129,26 +129,32 @@ extension Engine {
       let timeout = queries.compactMap(\.timeoutMilliseconds).max()
       reading(name, timeout, completion) { engine, collection, deadline throws(RequestError) in
         try engine.executing(collection, deadline) { executor throws(RequestError) in
-          var lists: [[ScoredPoint]] = []
-          var languages: Set<String> = []
-          var plans: [QueryPlan?] = []
-          for query in queries {
-            let answer = try executor.answer(query)
-            engine.recallMeter.note(query, answer.points, on: executor.view)
-            lists.append(answer.points)
-            languages.formUnion(answer.trace.languages)
-            plans.append(answer.trace.plan)
-          }
-          var response = Response(.pointBatches(lists, form))
-          response.applied = Response.Applied(kept: languages.sorted())
-          if plans.contains(where: { $0 != nil }) {
-            response.explanation = .array(plans.map { $0?.json ?? .null })
-          }
-          return response
+          try engine.answer(queries, form, executor)
         }
       }
     default: preconditionFailure("not a read")
     }
+  }
+
+  private func answer(
+    _ queries: [QueryRequest], _ form: Request.ResultForm, _ executor: QueryExecutor
+  ) throws(RequestError) -> Response {
+    var lists: [[ScoredPoint]] = []
+    var languages: Set<String> = []
+    var plans: [QueryPlan?] = []
+    for query in queries {
+      let answer = try executor.answer(query)
+      recallMeter.note(query, answer.points, on: executor.view)
+      lists.append(answer.points)
+      languages.formUnion(answer.trace.languages)
+      plans.append(answer.trace.plan)
+    }
+    var response = Response(.pointBatches(lists, form))
+    response.applied = Response.Applied(kept: languages.sorted())
+    if plans.contains(where: { $0 != nil }) {
+      response.explanation = .array(plans.map { $0?.json ?? .null })
+    }
+    return response
   }
 
   private func reading(
