@@ -87,7 +87,8 @@ def load(server, options, source, centres):
         connection.request("PUT", f"/collections/{COLLECTION}/index?wait=true", {"field_name": field, "field_schema": schema})
     upload(server, source, centres, 0, options.points)
     written = time.monotonic() - started
-    wait_until_indexed(connection, COLLECTION, 7200)
+    # The server has closed the connection if loading took long.
+    wait_until_indexed(server.connect(), COLLECTION, 7200)
     print(f"  loaded in {written:.0f} s, all in the graph after {time.monotonic() - started:.0f} s, "
           f"{server.cpu_seconds():.0f} CPU-s, {server.resident_kilobytes() / 1024:,.0f} MB resident", flush=True)
 

@@ -43,7 +43,7 @@ import VectorModel
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func closedCollectionsGiveTheirMemoryBack() async throws {
+  @Test(.timeLimit(.minutes(10))) func closedCollectionsGiveTheirMemoryBack() async throws {
     let fixture = try EngineFixture { $0.openCollectionsMax = 1 }
     try await fixture.create(plain, named: "first")
     _ = try await fixture.write(.upsert(UpsertOperation(points: [point(1, [0, 0])])), to: "first")
