@@ -5,22 +5,6 @@ import Synchronization
 
 /// A connection that sends and reads bytes as they are, and waits for what it expects.
 final class RawClient: Sendable {
-  private final class Collector: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    let received: AsyncStream<ByteBuffer>.Continuation
-
-    init(_ received: AsyncStream<ByteBuffer>.Continuation) { self.received = received }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      received.yield(Self.unwrapInboundIn(data))
-    }
-    func channelInactive(context: ChannelHandlerContext) { received.finish() }
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-      if case .some(.inputClosed) = event as? ChannelEvent { received.finish() }
-    }
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-  }
-
   private let channel: any Channel
   private let parts: AsyncStream<ByteBuffer>
   private let text = Mutex("")
@@ -40,7 +24,7 @@ final class RawClient: Sendable {
             try channel.pipeline.syncOperations.addHandler(
               NIOSSLClientHandler(context: tls, serverHostname: nil))
           }
-          try channel.pipeline.syncOperations.addHandler(Collector(received))
+          try channel.pipeline.syncOperations.addHandler(ReceivedBytes(received))
         }
       }.connect(host: "127.0.0.1", port: port).get()
     return RawClient(channel, parts)

@@ -305,19 +305,6 @@ private final class PatternSink: ByteSink {
 
 /// A connection that takes bytes only when it is told to.
 private final class SlowPeer: Sendable {
-  private final class Collector: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    let received: AsyncStream<ByteBuffer>.Continuation
-
-    init(_ received: AsyncStream<ByteBuffer>.Continuation) { self.received = received }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      received.yield(Self.unwrapInboundIn(data))
-    }
-    func channelInactive(context: ChannelHandlerContext) { received.finish() }
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-  }
-
   private let channel: any Channel
   private let parts: AsyncStream<ByteBuffer>
 
@@ -333,7 +320,7 @@ private final class SlowPeer: Sendable {
       .channelOption(.socketOption(.so_rcvbuf), value: 1 << 20)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(Collector(received))
+          try channel.pipeline.syncOperations.addHandler(ReceivedBytes(received))
         }
       }.connect(host: "127.0.0.1", port: port).get()
     return SlowPeer(channel, parts)

@@ -7,22 +7,6 @@ import VectorModel
 
 /// A connection that sends bytes as they are and reads whole frames.
 final class BinarySocket {
-  private final class Collector: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    let received: AsyncStream<ByteBuffer>.Continuation
-
-    init(_ received: AsyncStream<ByteBuffer>.Continuation) { self.received = received }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      received.yield(Self.unwrapInboundIn(data))
-    }
-    func channelInactive(context: ChannelHandlerContext) { received.finish() }
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-      if case .some(.inputClosed) = event as? ChannelEvent { received.finish() }
-    }
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-  }
-
   private let channel: any Channel
   private var parts: AsyncStream<ByteBuffer>.AsyncIterator
   private var bytes: [UInt8] = []
@@ -45,7 +29,7 @@ final class BinarySocket {
             try channel.pipeline.syncOperations.addHandler(
               NIOSSLClientHandler(context: tls, serverHostname: nil))
           }
-          try channel.pipeline.syncOperations.addHandler(Collector(received))
+          try channel.pipeline.syncOperations.addHandler(ReceivedBytes(received))
         }
       }.connect(host: "127.0.0.1", port: port).get()
     let socket = BinarySocket(channel, parts)
