@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "VectorIndex",
       dependencies: [
-        "VectorModel", "CKernels", "CRoaring",
+        "VectorModel", "CKernels",
         .product(name: "HashTreeCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),
@@ -116,7 +116,7 @@ let package = Package(
       name: "VectorModelTests", dependencies: ["VectorModel"], exclude: ["Wire/Fixtures"],
       swiftSettings: settings),
     .testTarget(
-      name: "VectorIndexTests", dependencies: ["VectorIndex", "VectorModel", "CKernels"],
+      name: "VectorIndexTests", dependencies: ["VectorIndex", "VectorModel", "CKernels", "CRoaring"],
       swiftSettings: settings),
     .testTarget(
       name: "VectorStorageTests", dependencies: ["VectorStorage", "VectorModel"], exclude: ["Fixtures"],

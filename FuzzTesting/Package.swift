@@ -30,7 +30,6 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CLMDB"),
-    .systemLibrary(name: "CRoaring"),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
     .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CSHA256", cSettings: [.unsafeFlags(["-O3"])]),
@@ -40,7 +39,7 @@ let package = Package(
     .target(
       name: "VectorIndex",
       dependencies: [
-        "VectorModel", "CKernels", "CRoaring",
+        "VectorModel", "CKernels",
         .product(name: "HashTreeCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),

@@ -12,13 +12,12 @@ let package = Package(
   name: "needletail",
   dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
   targets: [
-    .systemLibrary(name: "CRoaring"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "VectorModel", swiftSettings: settings),
     .target(
       name: "VectorIndex",
       dependencies: [
-        "VectorModel", "CKernels", "CRoaring",
+        "VectorModel", "CKernels",
         .product(name: "HashTreeCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),

@@ -9,7 +9,7 @@ enum ImportRule {
   static let allowed: [String: Set<String>] = [
     "VectorModel": [],
     "VectorIndex": platform.union([
-      "VectorModel", "CKernels", "CRoaring", "HashTreeCollections", "BitCollections", "HeapModule",
+      "VectorModel", "CKernels", "HashTreeCollections", "BitCollections", "HeapModule",
       "Synchronization",
     ]),
     "VectorStorage": platform.union([
