@@ -42,6 +42,7 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help(.snapshotsAgeHoursMax)) var snapshotsAgeHoursMax: String?
   @Option(help: help(.snapshotURLPrefixes)) var snapshotUrlPrefixes: String?
   @Option(help: help(.snapshotURLMegabytesMax)) var snapshotUrlMegabytesMax: String?
+  @Option(help: help(.snapshotURLAuthorities)) var snapshotUrlAuthorities: String?
   @Option(help: help(.scrubHours)) var scrubHours: String?
   @Option(help: help(.recallInterval)) var recallInterval: String?
   @Option(help: help(.logLevel)) var logLevel: String?
@@ -64,7 +65,8 @@ struct ServeOptions: ParsableArguments {
       (.openCollectionsMax, openCollectionsMax), (.logRetentionMegabytes, logRetentionMegabytes),
       (.logRetentionHours, logRetentionHours), (.snapshotsCountMax, snapshotsCountMax),
       (.snapshotsAgeHoursMax, snapshotsAgeHoursMax), (.snapshotURLPrefixes, snapshotUrlPrefixes),
-      (.snapshotURLMegabytesMax, snapshotUrlMegabytesMax), (.scrubHours, scrubHours),
+      (.snapshotURLMegabytesMax, snapshotUrlMegabytesMax),
+      (.snapshotURLAuthorities, snapshotUrlAuthorities), (.scrubHours, scrubHours),
       (.recallInterval, recallInterval), (.logLevel, logLevel),
     ]
     for (setting, text) in options { flags[setting.key] = text }

@@ -1,6 +1,7 @@
 import Dispatch
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 import Testing
 import VectorModel
@@ -12,13 +13,14 @@ struct SnapshotTransferTests {
   private static let path = "/collections/c/snapshots"
 
   private func serve(
-    _ handler: SnapshotHandler, limits: HTTPLimits = HTTPLimits(), _ body: (Int) async throws -> Void
+    _ handler: SnapshotHandler, limits: HTTPLimits = HTTPLimits(), tls: NIOSSLContext? = nil,
+    _ body: (Int) async throws -> Void
   ) async throws {
     let front = makeFront(limits: limits)
     front.readiness.start(handler)
     let listener = try await HTTPListener.bind(
       front: front, connections: ConnectionRegistry(connectionsMax: 100), host: "127.0.0.1", port: 0,
-      group: .singletonMultiThreadedEventLoopGroup, tls: nil)
+      group: .singletonMultiThreadedEventLoopGroup, tls: tls)
     let result: Result<Void, any Error>
     do { result = .success(try await body(listener.port)) } catch { result = .failure(error) }
     _ = await listener.stop(timeout: .zero)
@@ -144,6 +146,27 @@ struct SnapshotTransferTests {
     }
   }
 
+  @Test func aServersCertificateMustDescendFromTheAuthorities() async throws {
+    let directory = try TemporaryDirectory()
+    let authorities = try directory.write("authorities.pem", TestCertificate.chainPEM)
+    let handler = SnapshotHandler(source: PatternSource(byteCount: 3_000_000))
+    try await serve(handler, tls: TestCertificate.serverContext()) { port in
+      let fetched = PatternSink()
+      let url = "https://localhost:\(port)\(Self.path)/s"
+      try await Self.fetch(url, authorities: authorities) { (bytes) throws(RequestError) in
+        try fetched.write(bytes)
+      }
+      #expect(fetched.byteCount == 3_000_000)
+      #expect(fetched.isRight)
+      let refusal = await #expect(throws: RequestError.self) { try await Self.fetch(url) { _ in } }
+      #expect(refusal?.message.contains("CERTIFICATE_VERIFY_FAILED") == true, "\(refusal?.message ?? "")")
+      let absent = await #expect(throws: RequestError.self) {
+        try await Self.fetch(url, authorities: "/nowhere/authorities.pem") { _ in }
+      }
+      #expect(absent?.httpStatus == 400)
+    }
+  }
+
   @Test func aFetchThatIsCutOffFails() async throws {
     let handler = SnapshotHandler(source: PatternSource(byteCount: 3_000_000, readableCount: 1_000_000))
     try await serve(handler) { port in
@@ -156,12 +179,15 @@ struct SnapshotTransferTests {
 
   /// Fetches on a thread that may wait.
   private static func fetch(
-    _ url: String, _ receive: @escaping @Sendable ([UInt8]) throws(RequestError) -> Void
+    _ url: String, authorities: String? = nil,
+    _ receive: @escaping @Sendable ([UInt8]) throws(RequestError) -> Void
   ) async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       DispatchQueue.global().async {
         continuation.resume(
-          with: Result { try HTTPSnapshotFetcher().fetch(url, key: "k", receive: receive) })
+          with: Result {
+            try HTTPSnapshotFetcher(authorities: authorities).fetch(url, key: "k", receive: receive)
+          })
       }
     }
   }

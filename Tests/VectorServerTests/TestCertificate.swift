@@ -1,22 +1,21 @@
 import NIOSSL
 
-/// A certificate for localhost that signs itself, and its key, made for these tests only.
+/// A certificate for localhost that signs itself, and its key, made for these tests only; valid from 2000 to 2125.
 enum TestCertificate {
   private static let chain = """
-    MIIBmjCCAUGgAwIBAgIUOOKWYNZZX4SxUakdbXjlVAm7FdgwCgYIKoZIzj0EAwIw
-    FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEwNTE1M1oYDzIxMjYxMDI4
-    MTA1MTUzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-    PQMBBwNCAARmZ4pEy8nnz2XvpmHsn9NYdGcth94QwoN99pdnLvzzFqZNYACs4pb0
-    X1LokbAhSZVUJ3B/impu5gVNB1vIQ+Zfo28wbTAdBgNVHQ4EFgQUPwh6PFWC58cz
-    xKUqO9fA2sx4h60wHwYDVR0jBBgwFoAUPwh6PFWC58czxKUqO9fA2sx4h60wDwYD
-    VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-    zj0EAwIDRwAwRAIgT+SDv/tG5BLgWriahfKl3t0aEg/fqrGE5+zkNQoQOPECIBzn
-    v/eA+lqXLRB+c77gTW5zW9k+NoF9ga1PgdIM2NHt
+    MIIBaDCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+    c3QwIBcNMDAwMTAxMDAwMDAwWhgPMjEyNjAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+    CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAsFSJ7VoW6t3tXW
+    gaMDWvToUbKcGTozpn/yu9ZxKsfTc+6km9kDe1kHXv5XVowQ0mjEiUI4qIsWQ6eH
+    GuoqqPyjTjBMMB0GA1UdDgQWBBSa29kIOd+/vJzQtv0M/xgNnyBWoTAPBgNVHRMB
+    Af8EBTADAQH/MBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAKBggqhkjOPQQD
+    AgNJADBGAiEAjBIyQv16HZ6URdJKRCj3l026cWiEymv2BrhTgLrG3l8CIQDurG3i
+    UW2v4DCSztdOX3787NI69OHSqad4vpsDxQr5KQ==
     """
   private static let secret = """
-    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglpRE7GRc1kEaBl99
-    vPc3lJZdUMTwpQwsiXmXWR2G5TChRANCAARmZ4pEy8nnz2XvpmHsn9NYdGcth94Q
-    woN99pdnLvzzFqZNYACs4pb0X1LokbAhSZVUJ3B/impu5gVNB1vIQ+Zf
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgPraypchKd0O/xe7T
+    VbNaObLDtB3vGNjst+HKcdCdiCyhRANCAAQLBUie1aFurd7V1oGjA1r06FGynBk6
+    M6Z/8rvWcSrH03PupJvZA3tZB17+V1aMENJoxIlCOKiLFkOnhxrqKqj8
     """
 
   static var chainPEM: String { pem("CERTIFICATE", chain) }
@@ -26,7 +25,14 @@ enum TestCertificate {
     "-----BEGIN \(kind)-----\n\(base64)\n-----END \(kind)-----\n"
   }
 
-  /// A client that takes the server's certificate on faith: the clock of a test machine may be wrong.
+  static func serverContext() throws -> NIOSSLContext {
+    try NIOSSLContext(
+      configuration: .makeServerConfiguration(
+        certificateChain: NIOSSLCertificate.fromPEMBytes(Array(chainPEM.utf8)).map { .certificate($0) },
+        privateKey: .privateKey(NIOSSLPrivateKey(bytes: Array(keyPEM.utf8), format: .pem))))
+  }
+
+  /// A client that takes the server's certificate on faith.
   static func clientContext() throws -> NIOSSLContext {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.certificateVerification = .none

@@ -12,7 +12,11 @@ package struct HTTPSnapshotFetcher: SnapshotFetcher {
   /// How long the peer may be silent.
   private static let readTimeout = TimeAmount.seconds(30)
 
-  package init() {}
+  private let authorities: String?
+
+  /// - Parameter authorities: a PEM file with the certificates that https servers' own must descend from; nil is the
+  ///   system's.
+  package init(authorities: String? = nil) { self.authorities = authorities }
 
   package func fetch(
     _ url: String, key: String?, receive: @escaping @Sendable ([UInt8]) throws(RequestError) -> Void
@@ -22,7 +26,7 @@ package struct HTTPSnapshotFetcher: SnapshotFetcher {
     defer { try? group.syncShutdownGracefully() }
     let outcome = group.next().makePromise(of: Void.self)
     do {
-      let tls = address.usesTLS ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+      let tls = address.usesTLS ? try clientContext() : nil
       let channel = try ClientBootstrap(group: group)
         .connectTimeout(Self.connectTimeout)
         .channelInitializer { channel in
@@ -50,6 +54,12 @@ package struct HTTPSnapshotFetcher: SnapshotFetcher {
       outcome.fail(error)
       throw error as? RequestError ?? .badRequest("cannot fetch \(url.prefix(1024)): \(error)")
     }
+  }
+
+  private func clientContext() throws -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    if let authorities { configuration.trustRoots = .file(authorities) }
+    return try NIOSSLContext(configuration: configuration)
   }
 
   /// The parts of a URL.

@@ -85,7 +85,7 @@ package struct ServerSettings: Sendable {
       throw values.invalid(.snapshotURLPrefixes, "is not usable: \(error.what)")
     }
     urls.byteCountMax = UInt64(try values.integer(.snapshotURLMegabytesMax)) << 20
-    urls.fetcher = HTTPSnapshotFetcher()
+    urls.fetcher = HTTPSnapshotFetcher(authorities: try values.text(.snapshotURLAuthorities))
     return urls
   }
 

@@ -126,6 +126,10 @@ extension Setting {
   package static let snapshotURLMegabytesMax = Setting(
     "snapshot_url_megabytes_max", .integer(1...1_073_741_824), "102400",
     "The largest snapshot that is fetched from a URL, in MiB.")
+  package static let snapshotURLAuthorities = Setting(
+    "snapshot_url_authorities", .text, nil,
+    "A PEM file with the authorities whose certificates https:// servers of snapshots have; unset is the system's."
+  )
   package static let scrubHours = Setting(
     "scrub_hours", .integer(0...8760), "168",
     "How often all data is read and compared with its checksums; 0 never.")
@@ -142,6 +146,7 @@ extension Setting {
     idleTimeoutSeconds, headTimeoutSeconds, bodyTimeoutSeconds, requestTimeoutSeconds, shutdownTimeoutSeconds,
     searchThreads, searchQueueMax, writerThreads, writeQueueMax, builderThreads, collectionsMax,
     openCollectionsMax, logRetentionMegabytes, logRetentionHours, snapshotsCountMax, snapshotsAgeHoursMax,
-    snapshotURLPrefixes, snapshotURLMegabytesMax, scrubHours, recallInterval, logLevel,
+    snapshotURLPrefixes, snapshotURLMegabytesMax, snapshotURLAuthorities, scrubHours, recallInterval,
+    logLevel,
   ]
 }
