@@ -251,6 +251,18 @@ class SmokeRun:
         query = models.RecommendQuery(recommend=models.RecommendInput(positive=positive, negative=negative))
         expect_ranking(self.query("named", query=query, using="dot"), ranking[:10], "the default is average_vector")
 
+    def case_discover_and_context(self):
+        ids = self.ids()
+        pairs = [(ids[1], ids[-2]), (ids[3], ids[-4]), (ids[9], ids[14])]
+        context = [models.ContextPair(positive=positive, negative=negative) for positive, negative in pairs]
+        ranking = smoke_data.discovered(self.vectors, ids[5], pairs)
+        query = models.DiscoverQuery(discover=models.DiscoverInput(target=ids[5], context=context))
+        expect_ranking(self.query(query=query, limit=9), ranking[:9], "discover")
+        losses = smoke_data.discovered(self.vectors, None, pairs)
+        points = self.query(query=models.ContextQuery(context=context), limit=len(losses))
+        expect_near([point.score for point in points], [loss for _, loss in losses], "context: scores")
+        expect({point.id for point in points}, {identifier for identifier, _ in losses}, "context: no examples")
+
     def case_query_batch(self):
         queries = [smoke_data.vector(self.random, DIMENSION) for _ in range(4)]
         condition = models.Filter(must=[models.FieldCondition(key="rank", range=models.Range(gte=10))])

@@ -112,6 +112,26 @@ def recommended(distance, vectors, positive, negative, strategy):
     return sorted(scored, key=lambda pair: pair[1], reverse=True)
 
 
+def discovered(vectors, target, pairs):
+    """(id, score) of all `vectors` (cosine) that are no examples, best first: `discover`, or `context` without target."""
+    units = {identifier: normalised(values) for identifier, values in vectors.items()}
+
+    def value(candidate):
+        total = 0.0
+        for positive, negative in pairs:
+            difference = score("Dot", candidate, units[positive]) - score("Dot", candidate, units[negative])
+            if target is not None:
+                total += (difference > 0) - (difference < 0)
+            else:
+                loss = min(difference, 0)
+                total += loss / (1 - loss)
+        return total + (squashed(score("Dot", candidate, units[target])) if target is not None else 0)
+
+    examples = {target, *(identifier for pair in pairs for identifier in pair)}
+    scored = [(i, value(values)) for i, values in units.items() if i not in examples]
+    return sorted(scored, key=lambda pair: pair[1], reverse=True)
+
+
 def instant(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 

@@ -29,8 +29,16 @@ struct ExampleLookup {
       return ResolvedQuery(target: .nearest(vector), excluded: excluded)
     case .recommend(let recommend):
       return try resolve(recommend)
-    case .discover: throw .notImplemented("`discover`")
-    case .context: throw .notImplemented("`context`")
+    case .discover(let target, let context):
+      let vector = try vector(target, &excluded)
+      let pairs = try pairs(context, &excluded)
+      return ResolvedQuery(
+        target: .discover(vector, positives: pairs.positives, negatives: pairs.negatives), excluded: excluded)
+    case .context(let context):
+      guard !context.isEmpty else { throw .badRequest("`context` needs at least one pair") }
+      let pairs = try pairs(context, &excluded)
+      return ResolvedQuery(
+        target: .context(positives: pairs.positives, negatives: pairs.negatives), excluded: excluded)
     case .formula: throw .notImplemented("`formula`")
     case .orderBy, .sampleRandom, .fusion:
       preconditionFailure("not a query by vectors")
@@ -65,6 +73,18 @@ struct ExampleLookup {
     }
     let positiveIDs = recommend.positive.compactMap { if case .id(let id) = $0 { id } else { nil } }
     return ResolvedQuery(target: target, excluded: excluded, positiveIDs: isOwn ? positiveIDs : [])
+  }
+
+  private func pairs(
+    _ context: [ContextPair], _ excluded: inout Set<PointID>
+  ) throws(RequestError) -> (positives: [[Float]], negatives: [[Float]]) {
+    var positives: [[Float]] = []
+    var negatives: [[Float]] = []
+    for pair in context {
+      positives.append(try vector(pair.positive, &excluded))
+      negatives.append(try vector(pair.negative, &excluded))
+    }
+    return (positives, negatives)
   }
 
   /// 2·avg⁺ − avg⁻, or avg⁺ without negatives.

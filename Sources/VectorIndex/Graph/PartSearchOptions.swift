@@ -24,4 +24,14 @@ package struct PartSearchOptions: Sendable {
     self.oversampling = oversampling
     self.plan = plan
   }
+
+  /// Accepted rows up to which a score of steps is scanned for.
+  private static let steppedScanRowsMax = 1 << 17
+
+  /// Provides for a score that is the same on either side of a step but for a trifle: walks see no way up from there,
+  /// and missed one of six of the best ten with an ef of 120.
+  mutating func prepareForSteps(accepted: Int) {
+    if plan == nil, !exact, accepted <= Self.steppedScanRowsMax { plan = .codeScan }
+    ef = 4 * max(ef, limit)
+  }
 }

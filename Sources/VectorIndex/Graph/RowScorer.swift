@@ -101,11 +101,16 @@ enum ExampleRule {
   case bestScore
   /// Similarities to positives minus similarities to negatives.
   case sumScores
+  /// Behind the target the examples are pairs: 1 for each whose positive one is nearer, −1 where it is farther, plus the
+  /// sigmoid of the similarity to the target.
+  case discover
+  /// The examples are pairs: what is lost where the positive one is farther than the negative one.
+  case context
 }
 
 /// Several examples over anything that scores one: the ordering value is −score, a similarity is −distance.
 @unsafe struct ExampleScorer<Example: RowScorer>: RowScorer {
-  /// Positive examples, then negative ones; `count` in all, at least one.
+  /// What is to be near, then what is not; `count` in all, at least one.
   let examples: UnsafePointer<Example>
   let positivesCount: Int
   let count: Int
@@ -142,6 +147,33 @@ enum ExampleRule {
         let best = unsafe (positive[index], negative[index])
         unsafe out[index] = best.0 < best.1 ? -Self.sigmoid(-best.0) : Self.sigmoid(-best.1)
       }
+    case .discover:
+      unsafe examples[0].score(rows, first: first, count: rowsCount, into: distances)
+      for index in 0..<rowsCount { unsafe out[index] = -Self.sigmoid(-distances[index]) }
+      unsafe forEachPair(behind: 1, rows, first: first, count: rowsCount) { index, positive, negative in
+        unsafe out[index] += positive < negative ? -1 : positive > negative ? 1 : 0
+      }
+    case .context:
+      unsafe out.update(repeating: 0, count: rowsCount)
+      unsafe forEachPair(behind: 0, rows, first: first, count: rowsCount) { index, positive, negative in
+        let loss = min(negative - positive - Float.ulpOfOne, 0)
+        unsafe out[index] -= loss.isInfinite ? -1 : loss / (1 - loss)
+      }
+    }
+  }
+
+  /// Calls `body` for each pair of examples and each row with the distances to the positive and the negative one.
+  private func forEachPair(
+    behind start: Int, _ rows: UnsafePointer<UInt32>?, first: Int, count rowsCount: Int,
+    _ body: (_ row: Int, _ positive: Float, _ negative: Float) -> Void
+  ) {
+    let positives = unsafe buffer + SearchScratch.batchMax
+    let negatives = unsafe buffer + 2 * SearchScratch.batchMax
+    for positive in unsafe start..<positivesCount {
+      let negative = unsafe positive - start + positivesCount
+      unsafe examples[positive].score(rows, first: first, count: rowsCount, into: positives)
+      unsafe examples[negative].score(rows, first: first, count: rowsCount, into: negatives)
+      for index in 0..<rowsCount { unsafe body(index, positives[index], negatives[index]) }
     }
   }
 

@@ -16,8 +16,10 @@ extension VectorPart {
     precondition(accept == nil || accept?.rows.count == count)
     var options = options
     options.limit = min(options.limit, count)
+    let accepted = accept?.cardinality ?? count
+    if case .discover = target { options.prepareForSteps(accepted: accepted) }
     options.ef = min(options.ef, count)
-    let plan = SearchPlanner(part: self, options: options, accepted: accept?.cardinality ?? count).plan
+    let plan = SearchPlanner(part: self, options: options, accepted: accepted).plan
     statistics.plans.append(plan)
     if plan == .empty { return [] }
     let prepared = unsafe PreparedTarget(target, dimension: dimension, codes: codes, scratch: scratch)

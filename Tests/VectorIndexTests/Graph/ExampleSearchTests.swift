@@ -19,6 +19,29 @@ import VectorModel
     p.reduce(0) { $0 + rows.distance($1, row) } - n.reduce(0) { $0 + rows.distance($1, row) }
   }
 
+  /// −score of `discover`, pair by pair.
+  private static func discover(
+    _ rows: SyntheticRows, _ t: [Float], _ p: [[Float]], _ n: [[Float]], _ row: [Float]
+  )
+    -> Float
+  {
+    let similarity = -rows.distance(t, row)
+    let ranks = zip(p, n).map { positive, negative -> Float in
+      let (near, far) = (rows.distance(positive, row), rows.distance(negative, row))
+      return near < far ? 1 : near > far ? -1 : 0
+    }
+    return -ranks.reduce(0, +) - 0.5 * (similarity / (1 + abs(similarity)) + 1)
+  }
+
+  /// −score of `context`, pair by pair.
+  private static func context(_ rows: SyntheticRows, _ p: [[Float]], _ n: [[Float]], _ row: [Float]) -> Float
+  {
+    zip(p, n).reduce(0) { sum, pair in
+      let loss = min(rows.distance(pair.1, row) - rows.distance(pair.0, row), 0)
+      return sum - loss / (1 + abs(loss))
+    }
+  }
+
   @Test(arguments: Distance.allCases) func examplesOverGraphAndScans(distance: Distance) throws {
     let rows = SyntheticRows(count: 1200, dimension: 20, distance: distance, seed: 41)
     let part = try #require(try rows.part())
@@ -33,6 +56,15 @@ import VectorModel
         ("best, no negative", .bestScore(positives: p, negatives: []), { Self.bestScore(rows, p, [], $0) }),
         ("best, no positive", .bestScore(positives: [], negatives: n), { Self.bestScore(rows, [], n, $0) }),
         ("sum", .sumScores(positives: p, negatives: [n[0]]), { Self.sumScores(rows, p, [n[0]], $0) }),
+        (
+          "discover", .discover(n[1], positives: p, negatives: n),
+          { Self.discover(rows, n[1], p, n, $0) }
+        ),
+        (
+          "discover alone", .discover(p[0], positives: [], negatives: []),
+          { Self.discover(rows, p[0], [], [], $0) }
+        ),
+        ("context", .context(positives: p, negatives: n), { Self.context(rows, p, n, $0) }),
       ]
       for (name, target, score) in cases {
         let exact = rows.nearest(10, score: score)
