@@ -60,6 +60,7 @@ package struct FieldCondition: Hashable, Sendable {
   package var key: PayloadPath
   package var match: Match?
   package var range: RangeCondition?
+  package var geo: [GeoCondition] = []
   package var valuesCount: ValuesCount?
   package var isEmpty: Bool?
   package var isNull: Bool?

@@ -45,6 +45,7 @@ def document(random_source, number):
             {"kind": random_source.choice("ab"), "count": random_source.randrange(4)}
             for _ in range(random_source.randrange(3))],
         "place": {"floor": random_source.randrange(5)},
+        "spot": {"lon": random_source.uniform(-180, 180), "lat": random_source.uniform(-90, 90)},
         "text": f"document № {number}: «ünïcode», \"quotes\" and \\ backslash",
     }
     maybe = random_source.randrange(4)
@@ -130,6 +131,16 @@ def discovered(vectors, target, pairs):
     examples = {target, *(identifier for pair in pairs for identifier in pair)}
     scored = [(i, value(values)) for i, values in units.items() if i not in examples]
     return sorted(scored, key=lambda pair: pair[1], reverse=True)
+
+
+def metres(longitude, latitude, spot):
+    """The length of the great circle's arc, by the angle between two unit vectors."""
+    def unit(lon, lat):
+        lon, lat = math.radians(lon), math.radians(lat)
+        return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
+
+    cosine = sum(x * y for x, y in zip(unit(longitude, latitude), unit(spot["lon"], spot["lat"])))
+    return 6_371_008.8 * math.acos(max(-1, min(1, cosine)))
 
 
 def instant(text):

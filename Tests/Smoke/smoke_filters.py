@@ -14,6 +14,7 @@ INDEXES = {
     "when": models.PayloadSchemaType.DATETIME,
     "owner": models.PayloadSchemaType.UUID,
     "tags": models.PayloadSchemaType.KEYWORD,
+    "spot": models.PayloadSchemaType.GEO,
 }
 
 OWNER = "00000000-0000-0000-0000-000000000002"
@@ -27,6 +28,14 @@ def value(key, wanted):
 
 def must(*conditions):
     return models.Filter(must=list(conditions))
+
+
+def at(longitude, latitude):
+    return models.GeoPoint(lon=longitude, lat=latitude)
+
+
+def spot(payload):
+    return payload.get("spot", {"lon": float("nan"), "lat": float("nan")})
 
 
 def number(payload, key):
@@ -50,6 +59,16 @@ FILTERS = [
      lambda i, p: 100.125 <= number(p, "price") < 250.5),
     ("range of datetimes", must(FIELD(key="when", range=models.DatetimeRange(gte=SPRING, lt=SUMMER))),
      lambda i, p: "when" in p and instant(SPRING) <= instant(p["when"]) < instant(SUMMER)),
+    ("geo radius", must(FIELD(key="spot", geo_radius=models.GeoRadius(center=at(170, 10), radius=6e6))),
+     lambda i, p: "spot" in p and smoke_data.metres(170, 10, p["spot"]) < 6e6),
+    ("geo box over the antimeridian", must(FIELD(key="spot", geo_bounding_box=models.GeoBoundingBox(
+        top_left=at(100, 60), bottom_right=at(-100, -60)))),
+     lambda i, p: -60 < spot(p)["lat"] < 60 and (spot(p)["lon"] > 100 or spot(p)["lon"] < -100)),
+    ("geo polygon with a hole", must(FIELD(key="spot", geo_polygon=models.GeoPolygon(
+        exterior=models.GeoLineString(points=[at(-90, -60), at(90, -60), at(90, 60), at(-90, 60), at(-90, -60)]),
+        interiors=[models.GeoLineString(points=[at(-30, -30), at(30, -30), at(30, 30), at(-30, 30), at(-30, -30)])]))),
+     lambda i, p: abs(spot(p)["lon"]) < 90 and abs(spot(p)["lat"]) < 60
+     and not (abs(spot(p)["lon"]) < 30 and abs(spot(p)["lat"]) < 30)),
     ("nested path", must(FIELD(key="place.floor", range=models.Range(gte=3))),
      lambda i, p: p.get("place", {}).get("floor", -1) >= 3),
     ("two elements may match", must(value("items[].kind", "a"), value("items[].count", 2)),

@@ -42,7 +42,7 @@ struct WriteResolver {
   }
 
   private func createIndex(_ field: PayloadField) throws(RequestError) -> Record.Effect {
-    guard field.type != .geo, field.type != .text else {
+    guard PayloadIndexPart.isSupported(field.type) else {
       throw .notImplemented("a payload index of type \(field.type.name)")
     }
     _ = try PayloadPath(field.path)

@@ -4,6 +4,7 @@ import VectorModel
 struct FieldTest: Sendable {
   private let match: MatchTest?
   private let range: RangeCondition?
+  private let geo: [GeoTest]
   private let valuesCount: ValuesCount?
   private let isEmpty: Bool?
   private let isNull: Bool?
@@ -11,24 +12,31 @@ struct FieldTest: Sendable {
   init(_ condition: FieldCondition) {
     match = condition.match.map { MatchTest($0) }
     range = condition.range
+    geo = condition.geo.map { GeoTest($0) }
     valuesCount = condition.valuesCount
     isEmpty = condition.isEmpty
     isNull = condition.isNull
   }
 
+  /// Whether objects are to be read: others stand for themselves.
+  var readsObjects: Bool { !geo.isEmpty }
+
   /// Whether the condition holds where the path reaches no value.
   var holdsForMissing: Bool { valuesCount?.contains(0) ?? false || isEmpty == true || isNull == false }
 
-  /// Whether it holds for a value that is no array; nil stands for an object.
+  /// Whether it holds for a value that is no array; nil stands for an object that was not read.
   func holds(for value: JSONValue?) -> Bool {
     let isNullValue = value == .null
     return holds(forElement: value) || valuesCount?.contains(isNullValue ? 0 : 1) ?? false
       || isEmpty == isNullValue || isNull == isNullValue
   }
 
-  /// Whether it holds for an element of an array; nil stands for an array or an object.
+  /// Whether it holds for an element of an array; nil stands for an array, or an object that was not read.
   func holds(forElement value: JSONValue?) -> Bool {
     if let match, match.holds(for: value) { return true }
+    if !geo.isEmpty, let point = GeoPoint(value), geo.contains(where: { $0.holds(for: point) }) {
+      return true
+    }
     switch range {
     case .number(let bounds): return value?.number.map { bounds.contains($0) } ?? false
     case .datetime(let bounds): return value?.instant.map { bounds.contains($0) } ?? false

@@ -61,7 +61,9 @@ struct FieldExtractor: PayloadVisitor, Sendable {
   private(set) var fields: [FieldValues]
 
   init(_ fields: [(path: PayloadPath, type: PayloadFieldType)]) {
-    for (leaf, field) in fields.enumerated() { trie.addLeaf(leaf, at: field.path) }
+    for (leaf, field) in fields.enumerated() {
+      trie.addLeaf(leaf, at: field.path, readsObjects: field.type == .geo)
+    }
     types = fields.map(\.type)
     self.fields = Array(repeating: FieldValues(), count: fields.count)
   }
@@ -79,9 +81,9 @@ struct FieldExtractor: PayloadVisitor, Sendable {
     fields[leaf].add(value, type: types[leaf])
   }
 
-  mutating func visitObject(_ leaf: Int) {
+  mutating func visitObject(_ leaf: Int, _ value: JSONValue?) {
     fields[leaf].reachedCount += 1
-    fields[leaf].add(nil, type: types[leaf])
+    fields[leaf].add(value, type: types[leaf])
   }
 
   mutating func visitElement(_ leaf: Int, _ value: JSONValue?) {

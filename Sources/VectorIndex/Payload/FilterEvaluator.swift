@@ -100,10 +100,10 @@ private struct FilterRun: PayloadVisitor, Sendable {
     }
   }
 
-  mutating func visitObject(_ leaf: Int) {
+  mutating func visitObject(_ leaf: Int, _ value: JSONValue?) {
     leaves[leaf].isReached = true
     switch program.leaves[leaf] {
-    case .field(let test): if test.holds(for: nil) { leaves[leaf].isMarked = true }
+    case .field(let test): if test.holds(for: value) { leaves[leaf].isMarked = true }
     case .isEmpty: leaves[leaf].isMarked = true
     case .isNull: break
     }

@@ -64,7 +64,9 @@ private struct Compiler {
     case .filter(let filter): return compile(filter)
     case .isEmpty(let path): return leaf(.isEmpty, at: path)
     case .isNull(let path): return leaf(.isNull, at: path)
-    case .field(let condition): return leaf(.field(FieldTest(condition)), at: condition.key)
+    case .field(let condition):
+      let test = FieldTest(condition)
+      return leaf(.field(test), at: condition.key, readsObjects: test.readsObjects)
     case .hasID(let ids): return isNested ? .constant(false) : .ids(ids)
     case .hasVector(let name): return isNested ? .constant(false) : .vector(name)
     case .slice(let total, let index): return isNested ? .constant(false) : .slice(total: total, index: index)
@@ -75,8 +77,10 @@ private struct Compiler {
     }
   }
 
-  private mutating func leaf(_ leaf: FilterProgram.Leaf, at path: PayloadPath) -> FilterProgram.Expression {
-    trie.addLeaf(leaves.count, at: path)
+  private mutating func leaf(
+    _ leaf: FilterProgram.Leaf, at path: PayloadPath, readsObjects: Bool = false
+  ) -> FilterProgram.Expression {
+    trie.addLeaf(leaves.count, at: path, readsObjects: readsObjects)
     leaves.append(leaf)
     return .leaf(leaves.count - 1)
   }

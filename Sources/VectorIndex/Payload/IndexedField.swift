@@ -23,6 +23,7 @@ extension IndexedField {
     var maybe = MaybeWords(count: slotCount)
     if let match = condition.match { apply(ValuePlan(match, type: type), &definite, &maybe) }
     if let range = condition.range { apply(ValuePlan(range, type: type), &definite, &maybe) }
+    for geo in condition.geo { apply(ValuePlan(geo, type: type), &definite, &maybe) }
     if let bounds = condition.valuesCount {
       insert(counts: bounds, into: &definite)
       if bounds.contains(0) { insert([.null, .absent], into: &definite) }

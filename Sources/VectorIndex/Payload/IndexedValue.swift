@@ -8,7 +8,8 @@ enum IndexedValue: Equatable, Sendable {
   /// The value as an index of `type` keeps it; nil where the index cannot hold it.
   ///
   /// keyword: a string's UTF-8 · uuid: the 16 bytes of a hyphenated lower-case UUID · bool: one byte ·
-  /// integer: integers of 64 signed bits · float: any number as float64 · datetime: microseconds.
+  /// integer: integers of 64 signed bits · float: any number as float64 · datetime: microseconds ·
+  /// geo: the key of a place's cell.
   init?(_ value: JSONValue, type: PayloadFieldType) {
     switch (type, value) {
     case (.keyword, .string(let text)): self = .term(Array(text.utf8))
@@ -25,6 +26,9 @@ enum IndexedValue: Equatable, Sendable {
     case (.datetime, _):
       guard let instant = value.instant else { return nil }
       self = .number(instant)
+    case (.geo, .object):
+      guard let point = GeoPoint(value) else { return nil }
+      self = .number(GeoKey.key(point))
     default: return nil
     }
   }
@@ -43,7 +47,7 @@ enum IndexedValue: Equatable, Sendable {
   /// Whether an index of `type` keeps numbers rather than terms.
   static func isNumeric(_ type: PayloadFieldType) -> Bool {
     switch type {
-    case .integer, .float, .datetime: true
+    case .integer, .float, .datetime, .geo: true
     default: false
     }
   }

@@ -14,6 +14,8 @@ struct OverlayView: IndexedField {
     case .numbers(let ranges):
       if let range = ranges.first, ranges.count == 1 { return scan(&words) { range.contains($0) } }
       scan(&words) { Self.contains(ranges, $0) }
+    case .cells(let ranges, let test, let answer):
+      scan(&words) { Self.contains(ranges, $0) && test.answer($0) == answer }
     case .numbersExcept(let keys):
       let ranges = keys.map { $0...$0 }
       scan(&words) { !Self.contains(ranges, $0) }

@@ -8,6 +8,15 @@ extension PayloadIndexPart: IndexedField {
     case .numbers(let ranges):
       guard let numbers else { return }
       for range in ranges { numbers.insert(rows: numbers.rows(in: range), into: &words) }
+    case .cells(let ranges, let test, let answer):
+      guard let numbers else { return }
+      for range in ranges {
+        let first = numbers.keys.partition { $0 < range.lowerBound }
+        let end = numbers.keys.partition { $0 <= range.upperBound }
+        for index in first..<max(first, end) where test.answer(numbers.keys[index]) == answer {
+          numbers.insert(rows: numbers.rows(of: index), into: &words)
+        }
+      }
     case .numbersExcept(let keys):
       guard let numbers else { return }
       insertAllBut(into: &words) { body in

@@ -9,7 +9,7 @@ package final class PayloadIndexPart: Sendable {
   package let type: PayloadFieldType
   /// Slots that the part speaks of; those without a point are as if their payload were empty.
   package let slotCount: Int
-  /// Of a numeric type (integer, float, datetime).
+  /// Of a numeric type (integer, float, datetime, geo).
   let numbers: NumberColumn?
   /// Of any other type (keyword, uuid, bool).
   let terms: TermPostings?
@@ -23,8 +23,8 @@ package final class PayloadIndexPart: Sendable {
   /// Whether fields of this type can have an index.
   package static func isSupported(_ type: PayloadFieldType) -> Bool {
     switch type {
-    case .keyword, .integer, .float, .bool, .datetime, .uuid: true
-    case .geo, .text: false
+    case .keyword, .integer, .float, .bool, .datetime, .uuid, .geo: true
+    case .text: false
     }
   }
 

@@ -191,6 +191,6 @@ extension Condition {
 extension FieldCondition {
   /// Whether only values can make it true, so that what holds for one of an element's values holds for one of all.
   fileprivate var isFalseForMissing: Bool {
-    (match != nil || range != nil) && valuesCount == nil && isEmpty == nil && isNull == nil
+    (match != nil || range != nil || !geo.isEmpty) && valuesCount == nil && isEmpty == nil && isNull == nil
   }
 }

@@ -81,6 +81,7 @@ private struct CardinalityEstimator {
       var plans: [ValuePlan] = []
       if let match = condition.match { plans.append(ValuePlan(match, type: part.type)) }
       if let range = condition.range { plans.append(ValuePlan(range, type: part.type)) }
+      plans += condition.geo.map { ValuePlan($0, type: part.type) }
       let ranges = plans.map { part.count($0) }
       return (ranges.map(\.lowerBound).max() ?? 0)...ranges.reduce(0) { $0 + $1.upperBound }
     }
@@ -124,6 +125,7 @@ extension PayloadIndexPart {
     case .none: return 0...0
     case .all: return indexed.asRange
     case .numbers(let ranges): return slots(ofRows: rowCount(ranges))
+    case .cells(let ranges, _, _): return 0...slots(ofRows: rowCount(ranges)).upperBound
     case .numbersExcept(let keys):
       return indexed.without(slots(ofRows: rowCount(keys.map { $0...$0 })).upperBound)
     case .terms(let list): return slots(ofRows: rowCount(list))

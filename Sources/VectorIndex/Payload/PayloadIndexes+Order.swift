@@ -13,7 +13,8 @@ extension PayloadIndexes {
   package func forEachOrdered(
     by order: OrderBy, among slots: Bitset, _ body: (UInt32, OrderValue) -> Bool
   ) -> Bool {
-    guard let field = field(at: order.key), let numbers = field.part?.numbers ?? Self.noNumbers(field.type)
+    guard let field = field(at: order.key), field.type != .geo,
+      let numbers = field.part?.numbers ?? Self.noNumbers(field.type)
     else {
       return false
     }

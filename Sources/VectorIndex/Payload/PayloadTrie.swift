@@ -11,6 +11,8 @@ struct PayloadTrie: Sendable {
     var positions: [Int: Int] = [:]
     /// The leaves whose path ends here.
     var leaves: [Int] = []
+    /// Whether a leaf here wants to see objects.
+    var readsObjects = false
     /// The nested filters whose elements are the values here.
     var nested: [Int] = []
 
@@ -26,8 +28,10 @@ struct PayloadTrie: Sendable {
   /// The first node is the payload itself.
   private(set) var nodes = [Node()]
 
-  mutating func addLeaf(_ leaf: Int, at path: PayloadPath) {
-    nodes[insert(path.segments)].leaves.append(leaf)
+  mutating func addLeaf(_ leaf: Int, at path: PayloadPath, readsObjects: Bool = false) {
+    let node = insert(path.segments)
+    nodes[node].leaves.append(leaf)
+    if readsObjects { nodes[node].readsObjects = true }
   }
 
   /// Adds a nested filter for each element of the array at `path`; `a` and `a[]` mean the same.

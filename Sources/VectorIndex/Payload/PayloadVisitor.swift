@@ -11,9 +11,9 @@ protocol PayloadVisitor {
 
   /// A value that is null, a bool, a number or a string.
   mutating func visitScalar(_ leaf: Int, _ value: JSONValue)
-  /// A value that is an object.
-  mutating func visitObject(_ leaf: Int)
-  /// An element of a value that is an array; nil stands for an array or an object.
+  /// A value that is an object; nil where no leaf of its path reads objects.
+  mutating func visitObject(_ leaf: Int, _ value: JSONValue?)
+  /// An element of a value that is an array; nil stands for an array, or an object that no leaf reads.
   mutating func visitElement(_ leaf: Int, _ value: JSONValue?)
   /// A value that is an array.
   mutating func visitArray(_ leaf: Int, count: Int, hasNull: Bool)
@@ -57,7 +57,8 @@ extension PayloadVisitor {
     switch try reader.peek() {
     case .object:
       let wanted = trie.nodes[node]
-      for leaf in wanted.leaves { visitObject(leaf) }
+      let value = try wanted.readsObjects ? reader.lookAhead(Self.readValue) : nil
+      for leaf in wanted.leaves { visitObject(leaf, value) }
       for nested in wanted.nested {
         let start = reader.mark()
         try visitNested(nested, &reader)
@@ -80,8 +81,10 @@ extension PayloadVisitor {
     while try reader.nextElement() {
       let single = wanted.positions[count]
       switch try reader.peek() {
-      case .object, .array:
-        for leaf in wanted.leaves { visitElement(leaf, nil) }
+      case let kind where kind == .object || kind == .array:
+        let readsElement = wanted.readsObjects && kind == .object
+        let value = try readsElement ? reader.lookAhead(Self.readValue) : nil
+        for leaf in wanted.leaves { visitElement(leaf, value) }
         for next in [wanted.elements, single] {
           guard let next else { continue }
           let start = reader.mark()
@@ -99,6 +102,10 @@ extension PayloadVisitor {
       count += 1
     }
     for leaf in wanted.leaves { visitArray(leaf, count: count, hasNull: hasNull) }
+  }
+
+  private static func readValue(_ reader: inout JSONReader) throws(RequestError) -> JSONValue {
+    try reader.readValue()
   }
 
   private mutating func visitScalars(_ node: Int, _ value: JSONValue) {

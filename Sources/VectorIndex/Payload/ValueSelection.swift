@@ -6,6 +6,8 @@ enum ValueSelection: Sendable {
   case all
   /// Numbers in any of these ranges.
   case numbers([ClosedRange<Int64>])
+  /// Keys of places in any of these ranges, of whose cells a test answers so.
+  case cells([ClosedRange<Int64>], GeoTest, GeoTest.Answer)
   /// Any number but these.
   case numbersExcept([Int64])
   case terms([[UInt8]])
@@ -31,7 +33,7 @@ enum TermTest: Sendable {
   }
 }
 
-/// How the index of a field answers a match or a range: which values make it true, which leave it open, and the
+/// How the index of a field answers a match, a range or a condition on places: which values make it true, which leave it open, and the
 /// same for values that the index does not keep.
 struct ValuePlan: Sendable {
   /// What an unkept value of a point says about the condition.
@@ -64,6 +66,18 @@ struct ValuePlan: Sendable {
     case (.datetime(let bounds), .keyword): definite = .termsWhere(.instant(bounds))
     default: other = .isOpen
     }
+  }
+
+  /// Cells on a border stay open; what is no place is in none.
+  init(_ condition: GeoCondition, type: PayloadFieldType) {
+    guard type == .geo else {
+      other = .isOpen
+      return
+    }
+    let test = GeoTest(condition)
+    let ranges = GeoKey.ranges(covering: test.boxes)
+    definite = .cells(ranges, test, .inside)
+    open = .cells(ranges, test, .border)
   }
 
   private mutating func planKeyword(_ match: Match) {

@@ -1,11 +1,12 @@
 extension FieldCondition {
-  /// Reads `{key, match? | range? | values_count? | is_empty? | is_null?}`.
+  /// Reads `{key, match? | range? | geo_bounding_box? | geo_radius? | geo_polygon? | values_count? | is_empty? | is_null?}`.
   ///
-  /// - Throws: status 400 for unknown keys, 422 when nothing is said about the field, 501 for geo conditions.
+  /// - Throws: status 400 for unknown keys, 422 when nothing is said about the field.
   init(json reader: inout JSONReader) throws(RequestError) {
     var path: PayloadPath?
     var match: Match?
     var range: RangeCondition?
+    var geo: [GeoCondition] = []
     var valuesCount: ValuesCount?
     var isEmpty: Bool?
     var isNull: Bool?
@@ -18,8 +19,9 @@ extension FieldCondition {
       case "values_count": valuesCount = try Self.valuesCount(json: &reader)
       case "is_empty": isEmpty = try reader.readBool()
       case "is_null": isNull = try reader.readBool()
-      case "geo_bounding_box", "geo_radius", "geo_polygon":
-        throw .notImplemented("filter condition `\(key)`")
+      case "geo_bounding_box": geo.append(try GeoCondition(boxJSON: &reader))
+      case "geo_radius": geo.append(try GeoCondition(radiusJSON: &reader))
+      case "geo_polygon": geo.append(try GeoCondition(polygonJSON: &reader))
       default:
         throw reader.unknownKey(
           key, in: "filter condition",
@@ -30,9 +32,9 @@ extension FieldCondition {
     }
     self.init(
       try reader.required("key", path), match: match, range: range, valuesCount: valuesCount,
-      isEmpty: isEmpty,
-      isNull: isNull)
-    if match == nil, range == nil, valuesCount == nil, isEmpty == nil, isNull == nil {
+      isEmpty: isEmpty, isNull: isNull)
+    self.geo = geo
+    if match == nil, range == nil, geo.isEmpty, valuesCount == nil, isEmpty == nil, isNull == nil {
       throw .validation("[\(key): at least one field condition must be specified]")
     }
   }

@@ -80,6 +80,7 @@ extension FieldCondition {
           bounds.write(to: &writer) { $0.string(Datetime.text(microseconds: $1)) }
         }
       }
+      for condition in geo { condition.writeMember(to: &writer) }
       if let valuesCount {
         writer.key("values_count")
         valuesCount.write(to: &writer) { $0.integer($1) }

@@ -19,7 +19,8 @@ import VectorModel
       "[1,2,3]", "[1.0,1]", "[\"550e8400-e29b-41d4-a716-446655440000\",\"1\"]",
       "[\"2024-01-01\",\"2024-06-01 12:30:00\"]",
     ]
-    return scalars + arrays
+    let places = RandomPayloads.placeTexts
+    return scalars + arrays + places + ["[\(places[0]), \(places[2]), 1]", "[\(places[7])]"]
   }()
 
   /// One document for each value, one without any, and one that is empty.
@@ -48,6 +49,11 @@ import VectorModel
     }
     for value in RandomPayloads.instants {
       for bounds in Self.bounds(value) { conditions.append(FieldCondition(path, range: .datetime(bounds))) }
+    }
+    for geo in RandomPayloads.geoConditions {
+      var condition = FieldCondition(path)
+      condition.geo = [geo]
+      conditions.append(condition)
     }
     for count in 0...4 {
       for bounds in Self.bounds(count) { conditions.append(FieldCondition(path, valuesCount: bounds)) }

@@ -128,7 +128,7 @@ import VectorModel
   }
 
   @Test func unsupportedTypesAreNamed() {
-    for type in [PayloadFieldType.geo, .text] {
+    for type in [PayloadFieldType.text] {
       let error = #expect(throws: RequestError.self) {
         try PayloadIndexBuilder([PayloadField(path: "a", type: type)])
       }

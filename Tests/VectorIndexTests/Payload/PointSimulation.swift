@@ -4,7 +4,7 @@ import VectorModel
 
 /// Points with random payloads, and indexes that are kept as an engine would keep them.
 struct PointSimulation {
-  static let types: [PayloadFieldType] = [.keyword, .integer, .float, .bool, .datetime, .uuid]
+  static let types: [PayloadFieldType] = [.keyword, .integer, .float, .bool, .datetime, .uuid, .geo]
   static let vectorNames = ["", "image"]
 
   var generator: RandomPayloads

@@ -40,6 +40,35 @@ struct RandomPayloads {
     1_704_067_200_000_000, 1_717_245_000_000_000, 1_717_237_800_000_001, 0, .max, .min,
   ]
 
+  /// Places, and what is none.
+  static let placeTexts = [
+    #"{"lon":2.35,"lat":48.85}"#, #"{"lat":40,"lon":-3}"#, #"{"lon":179.9,"lat":-17.7}"#,
+    #"{"lon":-179.9,"lat":-16.5}"#, #"{"lon":180,"lat":90}"#, #"{"lon":-180.0,"lat":-90}"#,
+    #"{"lon":2.4,"lat":48.8,"k":1}"#, #"{"lon":181,"lat":0}"#, #"{"lon":"2","lat":3}"#, #"{"lon":1}"#,
+    #"{"lon":0,"lat":0,"lon":10,"lat":5.5}"#,
+  ]
+
+  static let geoConditions: [GeoCondition] = {
+    func at(_ longitude: Double, _ latitude: Double) -> GeoPoint {
+      GeoPoint(longitude: longitude, latitude: latitude)
+    }
+    return [
+      .box(topLeft: at(-10, 60), bottomRight: at(20, 35)),
+      // A place lies on a border: it is outside.
+      .box(topLeft: at(2.35, 60), bottomRight: at(20, 35)),
+      .box(topLeft: at(170, 0), bottomRight: at(-170, -30)),
+      .box(topLeft: at(-180, 90), bottomRight: at(180, -90)),
+      .box(topLeft: at(0, 10), bottomRight: at(10, 20)),
+      .radius(center: at(2.3, 48.9), meters: 20_000), .radius(center: at(2.3, 48.9), meters: 8_000),
+      .radius(center: at(-179.5, -17), meters: 150_000), .radius(center: at(0, 89), meters: 200_000),
+      .radius(center: at(10, 5), meters: 3e7), .radius(center: at(10, 5.5), meters: 0),
+      .polygon(exterior: [at(-5, 35), at(5, 35), at(5, 50), at(-5, 50), at(-5, 35)], interiors: []),
+      .polygon(
+        exterior: [at(-20, 0.5), at(30, -20.5), at(15, 60), at(-20, 0.5)],
+        interiors: [[at(2, 48), at(3, 48), at(3, 49), at(2, 49), at(2, 48)]]),
+    ]
+  }()
+
   // MARK: Payloads
 
   mutating func payload() -> [UInt8] {
@@ -77,7 +106,8 @@ struct RandomPayloads {
       let count = Int.random(in: 0...3, using: &random)
       let elements = (0..<count).map { _ in random.chance(85) ? object(depth: depth + 1) : scalar() }
       return "[\(elements.joined(separator: ","))]"
-    case 16...17 where depth < 4: return object(depth: depth + 1)
+    case 16 where depth < 4: return object(depth: depth + 1)
+    case 17: return random.pick(Self.placeTexts)
     default: return scalar()
     }
   }
@@ -164,12 +194,14 @@ struct RandomPayloads {
     switch Int.random(in: 0..<20, using: &random) {
     case 0...8: condition.match = match()
     case 9...13: condition.range = range()
-    case 14...15: condition.valuesCount = counts()
+    case 14: condition.valuesCount = counts()
+    case 15: condition.geo = [random.pick(Self.geoConditions)]
     case 16: condition.isEmpty = random.chance(50)
     case 17: condition.isNull = random.chance(50)
     default:
       condition.match = random.chance(70) ? match() : nil
       condition.range = random.chance(50) ? range() : nil
+      condition.geo = random.chance(30) ? [random.pick(Self.geoConditions)] : []
       condition.valuesCount = random.chance(40) ? counts() : nil
       condition.isEmpty = random.chance(20) ? random.chance(50) : nil
       condition.isNull = random.chance(20) ? random.chance(50) : nil

@@ -43,6 +43,9 @@ struct TreeFilter {
     }
     if let match = condition.match, elements.contains(where: { holds(match, $0) }) { return true }
     if let range = condition.range, elements.contains(where: { holds(range, $0) }) { return true }
+    if condition.geo.contains(where: { geo in elements.contains { TreePlace($0)?.isIn(geo) ?? false } }) {
+      return true
+    }
     if let bounds = condition.valuesCount {
       let counts = values.isEmpty ? [0] : values.map { count($0) }
       if counts.contains(where: { bounds.contains($0) }) { return true }

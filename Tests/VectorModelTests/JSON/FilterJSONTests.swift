@@ -120,8 +120,50 @@ import VectorModel
     expectRefusal(#"{"must":[{"has_id":["x"]}]}"#, .badRequest, "\"x\" is not a valid point ID", by: decoder)
     expectRefusal(#"{"must":[{"has_id":[1.5]}]}"#, .badRequest, "1.5", by: decoder)
     expectRefusal(#"{"must":7}"#, .badRequest, "expected an object", by: decoder)
-    for key in ["geo_bounding_box", "geo_radius", "geo_polygon"] {
-      expectRefusal(#"{"must":[{"key":"a","\#(key)":{}}]}"#, .notImplemented, key, by: decoder)
+  }
+
+  @Test func places() throws {
+    let (a, b) = (GeoPoint(longitude: -5, latitude: 50.5), GeoPoint(longitude: 5, latitude: 40))
+    let ring = [a, b, GeoPoint(longitude: 0, latitude: 0), a]
+    let points =
+      #"{"points":[{"lon":-5,"lat":50.5},{"lon":5,"lat":40},{"lon":0,"lat":0},{"lon":-5,"lat":50.5}]}"#
+    let cases: [(String, GeoCondition)] = [
+      (
+        #""geo_bounding_box":{"top_left":{"lon":-5,"lat":50.5},"bottom_right":{"lat":40,"lon":5}}"#,
+        .box(topLeft: a, bottomRight: b)
+      ),
+      (#""geo_radius":{"center":{"lon":-5,"lat":50.5},"radius":1000.5}"#, .radius(center: a, meters: 1000.5)),
+      (#""geo_polygon":{"exterior":\#(points)}"#, .polygon(exterior: ring, interiors: [])),
+      (
+        #""geo_polygon":{"exterior":\#(points),"interiors":[\#(points)]}"#,
+        .polygon(exterior: ring, interiors: [ring])
+      ),
+    ]
+    for (text, expected) in cases {
+      let filter = try read(#"{"must":[{"key":"place",\#(text)}]}"#, decoder)
+      guard case .field(let condition)? = filter.must.first else {
+        Issue.record("\(text) is no condition on a field")
+        continue
+      }
+      #expect(condition.geo == [expected])
+      var writer = JSONWriter()
+      filter.write(to: &writer)
+      #expect(try read(String(decoding: writer.bytes, as: UTF8.self), decoder) == filter)
+    }
+    let refusals: [(String, RequestError.Code, String)] = [
+      (#""geo_radius":{"center":{"lon":181,"lat":0},"radius":1}"#, .validation, "lon: value 181"),
+      (#""geo_radius":{"center":{"lon":0,"lat":-91},"radius":1}"#, .validation, "lat: value -91"),
+      (#""geo_radius":{"center":{"lon":0},"radius":1}"#, .badRequest, "lat"),
+      (#""geo_radius":{"center":{"lon":0,"lat":0}}"#, .badRequest, "radius"),
+      (#""geo_bounding_box":{"top_left":{"lon":0,"lat":0}}"#, .badRequest, "bottom_right"),
+      (#""geo_polygon":{"exterior":{"points":[]}}"#, .validation, "at least 4 points, not 0"),
+      (
+        #""geo_polygon":{"exterior":{"points":[\#(Array(repeating: #"{"lon":1,"lat":2}"#, count: 3).joined(separator: ",")),{"lon":1,"lat":3}]}}"#,
+        .validation, "exterior: the last point"
+      ),
+    ]
+    for (text, code, excerpt) in refusals {
+      expectRefusal(#"{"must":[{"key":"place",\#(text)}]}"#, code, excerpt, by: decoder)
     }
   }
 
