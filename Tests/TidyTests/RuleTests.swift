@@ -88,6 +88,11 @@ import Testing
     }
     #expect(WordingRule.trapViolations(path: path, text: "let a = try! f()\nfatalError(\"x\")").count == 2)
     #expect(WordingRule.trapViolations(path: path, text: "// try! f()").isEmpty)
+    let option = "Option(.tcp_nodelay)"
+    #expect(WordingRule.optionLevelViolations(path: path, text: ".socket\(option)").count == 1)
+    #expect(
+      WordingRule.optionLevelViolations(path: path, text: ".tcp\(option) .socketOption(.so_reuseaddr)")
+        .isEmpty)
     #expect(
       WordingRule.sleepViolations(path: path, text: "try await Task.sleep(for: .seconds(1))").count == 1)
     #expect(WordingRule.sleepViolations(path: path, text: "usleep(10)").count == 1)

@@ -35,6 +35,11 @@ import Testing
     expectNone(files.flatMap { WordingRule.trapViolations(path: $0.path, text: $0.text) })
   }
 
+  @Test func optionsOfTCPAreAskedOfTCP() throws {
+    let files = try Repository.files(in: ["Sources/VectorServer", "Sources/needletail"], extensions: ["swift"])
+    expectNone(files.flatMap { WordingRule.optionLevelViolations(path: $0.path, text: $0.text) })
+  }
+
   @Test func namesSaySomething() throws {
     let files = try Repository.files(in: Repository.codeDirectories, extensions: ["swift"])
     expectNone(files.flatMap { WordingRule.nameViolations(path: $0.path, text: $0.text) })

@@ -24,6 +24,14 @@ enum WordingRule {
     }
   }
 
+  /// TCP's options asked of the socket's level: the number of TCP_NODELAY is that of SO_DEBUG there, which does
+  /// something else for root and closes everybody else's connections.
+  static func optionLevelViolations(path: String, text: String) -> [String] {
+    violations(path: path, lines: CodeText(text).lines) { line in
+      line.contains("socketOption(.tcp_") ? "asks the socket for an option of TCP: use tcpOption" : nil
+    }
+  }
+
   /// Sleeps in Swift tests; a test waits for a condition.
   static func sleepViolations(path: String, text: String) -> [String] {
     violations(path: path, lines: CodeText(text).lines) { sleepingWord(in: $0).map { "calls \($0)" } }

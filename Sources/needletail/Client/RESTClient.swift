@@ -24,7 +24,7 @@ final class RESTClient: Sendable {
     do {
       let tls = endpoint.usesTLS ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
       let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-        .channelOption(.socketOption(.tcp_nodelay), value: 1)
+        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
