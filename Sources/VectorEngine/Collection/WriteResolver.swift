@@ -129,6 +129,9 @@ struct WriteResolver {
       guard let parameters = state.configuration.vector(named: entry.name) else {
         throw .wrongInput("Not existing vector name error: \(entry.name)")
       }
+      guard !vectors.entries[..<index].contains(where: { $0.name == entry.name }) else {
+        throw .wrongInput("the vector `\(entry.name)` of point \(id) stands twice")
+      }
       guard case .dense(let values) = entry.value else {
         throw .wrongInput("Conversion between sparse or multi and regular vectors failed for point \(id)")
       }

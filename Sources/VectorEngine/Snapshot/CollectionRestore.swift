@@ -43,6 +43,10 @@ struct CollectionRestore: @unchecked Sendable {
       builder = loaded.files
       let state = try loaded.files.open(environment)
       let isWhole = state.sequence == loaded.summary.sequence
+      guard isWhole || limit != nil else {
+        throw .badRequest(
+          "\(part.path) ends at operation \(state.sequence), it says at \(loaded.summary.sequence)")
+      }
       if isWhole { try verify(state, loaded.summary, loaded.files) }
       guard isLast else {
         try loaded.files.settle(state)
@@ -114,7 +118,7 @@ struct CollectionRestore: @unchecked Sendable {
     guard let origin, let summary, var files else {
       throw .badRequest("\(part.path) holds no collection\(part.collectionName.map { " `\($0)`" } ?? "")")
     }
-    try files.finish(origin, settledSequence: summary.settledSequence)
+    try files.finish(origin, summary)
     return Loaded(files: files, origin: origin, summary: summary)
   }
 
@@ -147,11 +151,14 @@ struct CollectionRestore: @unchecked Sendable {
     case .milliseconds(let wanted):
       // When its first operation was made, a snapshot does not know; when it was made itself is not before that.
       guard wanted < origin.createdMilliseconds else { return }
-      let texts = [origin.createdMilliseconds, wanted].map {
-        Datetime.text(microseconds: Int64(clamping: min($0, 1 << 50)) * 1000)
-      }
-      throw .badRequest("\(part.path) can be restored from \(texts[0]) on, not to \(texts[1])")
+      throw .badRequest(
+        "\(part.path) can be restored from \(Self.text(origin.createdMilliseconds)) on, not to \(Self.text(wanted))"
+      )
     }
+  }
+
+  private static func text(_ milliseconds: UInt64) -> String {
+    Datetime.text(microseconds: Int64(clamping: min(milliseconds, 1 << 50)) * 1000)
   }
 
   /// Adds operations behind the snapshot from the collection's own log, and returns how many.
@@ -161,7 +168,15 @@ struct CollectionRestore: @unchecked Sendable {
     if case .sequence(let wanted) = until, wanted <= loaded.summary.sequence { return 0 }
     guard let laterLog, laterLog.collection == loaded.origin.collection,
       laterLog.pin.epoch == loaded.origin.epoch
-    else { return 0 }
+    else {
+      guard case .milliseconds(let wanted) = until, wanted > loaded.origin.createdMilliseconds else {
+        return 0
+      }
+      throw .badRequest(
+        "the snapshot ends at operation \(loaded.summary.sequence); the log of its collection is gone, so what came "
+          + "behind it until \(Self.text(wanted)) is not known: restore to that operation, or the whole snapshot"
+      )
+    }
     let log = laterLog.pin.log
     guard log.firstSequence <= loaded.summary.sequence + 1 else {
       throw .badRequest(

@@ -24,6 +24,7 @@ struct RestoredFiles {
   private var store: PointStore?
   private var unsyncedBytes = 0
   private var hasReachedLimit = false
+  private var contents: SnapshotContents
 
   /// - Parameter previous: the restored base, whose points are kept.
   init(
@@ -36,6 +37,7 @@ struct RestoredFiles {
     source = origin.collection
     manifest = Manifest(collection: id, epoch: origin.epoch + 1, storeNumber: 1)
     sequence = origin.startSequence
+    contents = SnapshotContents(try CollectionConfiguration(document: origin.configuration))
     do throws(StorageError) {
       let path = shard.storePath(manifest.storeNumber)
       if previous == nil {
@@ -69,6 +71,7 @@ struct RestoredFiles {
       let point = try reader.decoding("a point") { () throws(RequestError) in
         try SnapshotPoint(decoding: item.bytes)
       }
+      try contents.check(point)
       points.append(point)
       pointBytes += item.bytes.count
       if points.count >= Self.batchPointsMax || pointBytes >= Self.batchBytesMax { try commitPoints() }
@@ -80,11 +83,11 @@ struct RestoredFiles {
       }
       try remove(ids)
     case .operations:
-      let record = try reader.decoding("an operation") { () throws(RequestError) in
+      let (record, effect) = try reader.decoding("an operation") { () throws(RequestError) in
         let record = try LogRecord(snapshotItem: item.bytes)
-        _ = try Record(decoding: record.body)
-        return record
+        return (record, try Record(decoding: record.body).effect)
       }
+      try contents.check(effect)
       if until.map({ !$0.includes(record) }) ?? false { hasReachedLimit = true }
       if !hasReachedLimit { try append(record) }
     case .collection, .summary, .aliases, .end: break
@@ -170,7 +173,8 @@ struct RestoredFiles {
   }
 
   /// Makes what was taken a whole: the store's own values, everything durable, and the manifest.
-  mutating func finish(_ origin: SnapshotOrigin, settledSequence: UInt64) throws(RequestError) {
+  mutating func finish(_ origin: SnapshotOrigin, _ summary: SnapshotSummary) throws(RequestError) {
+    try contents.check(origin, summary)
     try commitPoints()
     guard let store, let log else { return }
     let configuration = try CollectionConfiguration(document: origin.configuration)
@@ -182,7 +186,7 @@ struct RestoredFiles {
     batch.setMeta(StoreMeta.producers, origin.producers.span)
     batch.setMeta(StoreMeta.pointCount, Self.bytes(contents.pointCount).span)
     batch.setMeta(StoreMeta.digest, StateDigest(contents.digest).encoded.span)
-    batch.setMeta(StoreMeta.overlapThrough, Self.bytes(settledSequence).span)
+    batch.setMeta(StoreMeta.overlapThrough, Self.bytes(summary.settledSequence).span)
     try StorageError.mapped { () throws(StorageError) in
       try store.commit(batch)
       try store.sync()

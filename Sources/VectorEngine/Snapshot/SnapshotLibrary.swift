@@ -13,6 +13,8 @@ final class SnapshotLibrary: Sendable {
     var collectionName: String?
     /// The collection's id; zeros for the whole storage.
     var collection: UUID128
+    /// The last operation of the snapshot that this one adds to; known only after the file was read whole.
+    var baseSequence: UInt64?
   }
 
   static let suffix = ".snapshot"
@@ -183,7 +185,9 @@ extension SnapshotLibrary.Entry {
     var origins: [SnapshotOrigin] = []
     var summary = SnapshotSummary()
     var isStorage = false
+    var order = SnapshotOrder()
     while let item = try reader.nextItem() {
+      try order.follow(item.section)
       try reader.decoding("an item") { () throws(RequestError) in
         switch item.section {
         case .collection: origins.append(try SnapshotOrigin(decoding: item.bytes))
@@ -193,7 +197,9 @@ extension SnapshotLibrary.Entry {
         }
       }
     }
+    try order.finish()
     let origin = isStorage ? nil : origins.first
+    baseSequence = origin?.base?.sequence
     collectionName = origin?.name
     collection = origin?.collection ?? UUID128(high: 0, low: 0)
     description = SnapshotDescription(

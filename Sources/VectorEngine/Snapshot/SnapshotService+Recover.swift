@@ -30,6 +30,7 @@ extension SnapshotService {
     if let expected = recovery.checksum { try check(path, expected) }
     let parts = try scan(path, isForeign: recovery.source.isForeign)
     guard parts.isStorage else { throw .badRequest("the snapshot is not of the whole storage") }
+    try checkNames(parts)
     var ids: [String: UUID128] = [:]
     do throws(RequestError) {
       for origin in parts.origins {
@@ -73,7 +74,9 @@ extension SnapshotService {
     let reader = try reading { () throws(StorageError) in
       try SnapshotFileReader(environment.fileSystem, path: path)
     }
+    var order = SnapshotOrder()
     while let item = try reading({ () throws(StorageError) in try reader.next() }) {
+      try order.follow(item.section)
       if item.section == .collection {
         parts.origins.append(
           try reader.decoding("the collection") { () throws(RequestError) in
@@ -92,7 +95,25 @@ extension SnapshotService {
         }
       }
     }
+    try order.finish()
     return parts
+  }
+
+  /// Holds the names that a snapshot brings to the rules for those that clients give.
+  private func checkNames(_ parts: Parts) throws(RequestError) {
+    var names: Set<String> = []
+    for origin in parts.origins {
+      try CatalogueState.checkName(origin.name, "collection")
+      guard names.insert(origin.name).inserted else {
+        throw .badRequest("the snapshot holds the collection `\(origin.name)` twice")
+      }
+    }
+    for (alias, name) in parts.aliases {
+      try CatalogueState.checkName(alias, "alias")
+      guard names.contains(name), !names.contains(alias) else {
+        throw .badRequest("the snapshot has the alias `\(alias)` of `\(name)`, which cannot be")
+      }
+    }
   }
 
   // MARK: Restoring and moving the names
