@@ -61,9 +61,17 @@ package struct RequestError: Error, Equatable, Sendable {
     RequestError(.notImplemented, "Not implemented: \(feature) is not supported yet")
   }
 
+  private static let internalErrorPrefix = "Service internal error: "
+
   /// Status 500: damage, a failed sync, or a broken promise of this server.
   package static func internalError(_ message: String) -> RequestError {
-    RequestError(.internalError, "Service internal error: " + message)
+    RequestError(.internalError, internalErrorPrefix + message)
+  }
+
+  /// The message without "Service internal error", which says nothing where no client is told.
+  package var reason: String {
+    message.hasPrefix(Self.internalErrorPrefix)
+      ? String(message.dropFirst(Self.internalErrorPrefix.count)) : message
   }
 
   package static func timeout(_ message: String) -> RequestError {

@@ -24,7 +24,7 @@ struct Needletail: AsyncParsableCommand {
         try command.run()
       }
     } catch let error as RequestError {
-      StandardError.line("needletail: \(error.message)")
+      StandardError.line("needletail: \(error.reason)")
       exit(withError: ExitCode.failure)
     } catch let error as SettingsError {
       StandardError.line("needletail: \(error.message)")

@@ -67,8 +67,10 @@ struct SnapshotCommand: AsyncParsableCommand {
     func run() async throws {
       _ = try LocalFile(reading: file)
       let description: SnapshotDescription
-      do throws(RequestError) { description = try verifySnapshot(at: file) } catch {
-        StandardError.line("needletail: \(error.message)")
+      switch try verifySnapshot(at: file) {
+      case .sound(let found): description = found
+      case .damaged(let what):
+        StandardError.line("needletail: \(what)")
         throw ExitCode(4)
       }
       var writer = JSONWriter()
@@ -93,7 +95,7 @@ struct SnapshotCommand: AsyncParsableCommand {
           "\(scope.path)/\(pathSegment(name))", to: file, title: "download", isQuiet: client.json)
       }
       // The file gets its name once it has proved whole.
-      let description = try verifySnapshot(at: file.path)
+      let description = try verifySnapshot(at: file.path).description()
       try file.finish()
       var writer = JSONWriter()
       writer.object { writer in

@@ -59,7 +59,7 @@ final class Catalogue: Sendable {
       guard let change = try body(current) else { return }
       try append(change, milliseconds)
       state.withLock { $0.apply(change) }
-      if let named = change.named { try? directory.noteNamed(named) }
+      for id in change.named { try? directory.noteNamed(id) }
       try compact(milliseconds)
     }
   }

@@ -17,11 +17,12 @@ struct CatalogueState: Hashable, Sendable {
     /// The whole state, with which a compacted log begins.
     case reset(collections: [String: UUID128], aliases: [String: UUID128])
 
-    /// The one collection that has a name from now on.
-    var named: UUID128? {
+    /// The collections that have a name from now on, if they had none.
+    var named: [UUID128] {
       switch self {
-      case .create(let id, _), .rename(let id, _): id
-      case .delete, .setAliases, .reset: nil
+      case .create(let id, _), .rename(let id, _): [id]
+      case .delete, .setAliases: []
+      case .reset(let collections, _): Array(collections.values)
       }
     }
   }

@@ -31,7 +31,7 @@ extension Catalogue {
         if try Self.state(in: directory) == current { return [] }
         return [.catalogue("\(directory.cataloguePath) does not give the names that the server has")]
       } catch {
-        return [.catalogue(error.message)]
+        return [.catalogue(error.reason)]
       }
     }
   }

@@ -52,7 +52,7 @@ struct CollectionCheck {
       try checkLog(manifest, storeSequence: meta.sequence)
       try StorageError.mapped { () throws(StorageError) in try store.close() }
     } catch {
-      defects.append(.lost(name, error.message))
+      defects.append(.lost(name, error.reason))
     }
   }
 
@@ -136,7 +136,7 @@ struct CollectionCheck {
     }
     guard let last = manifest.generations.last, defects.isEmpty else { return }
     do throws(RequestError) { _ = try Generation(last, shard) } catch {
-      defects.append(.rebuilt(name, error.message))
+      defects.append(.rebuilt(name, error.reason))
     }
   }
 }

@@ -44,7 +44,7 @@ package struct DataDirectoryCheck {
       }
       directory = try DataDirectory(fileSystem, path: path)
     } catch {
-      guard error.isDamage, (try? fileSystem.kind(of: path + "/FORMAT")) == .file else {
+      guard error.isDamage, (try? fileSystem.kind(of: path + "/collections")) == .directory else {
         throw error.requestError
       }
       directory = nil
@@ -84,7 +84,7 @@ package struct DataDirectoryCheck {
   private mutating func checkCatalogue(_ directory: DataDirectory) -> CatalogueState? {
     progress("catalogue", 0, 1)
     do throws(RequestError) { return try Catalogue.state(in: directory) } catch {
-      report.defects.append(.catalogue(error.message))
+      report.defects.append(.catalogue(error.reason))
       return nil
     }
   }
@@ -94,6 +94,7 @@ package struct DataDirectoryCheck {
     let names = try StorageError.mapped { () throws(StorageError) in
       try fileSystem.list(directory.snapshotsPath).filter { $0.hasSuffix(SnapshotLibrary.suffix) }.sorted()
     }
+    var sound: [SnapshotLibrary.Entry] = []
     for (index, name) in names.enumerated() {
       progress("snapshot \(name)", index, names.count)
       let path = directory.snapshotsPath + "/" + name
@@ -101,23 +102,54 @@ package struct DataDirectoryCheck {
         let entry = try SnapshotLibrary.Entry(examining: path, name: name, fileSystem)
         report.snapshotCount += 1
         report.byteCount += entry.description.byteCount
-        if let collection = entry.collectionName {
-          var snapshot = entry.description
-          snapshot.latestSequence = SnapshotService.latest(snapshot, logRanges[entry.collection])
-          report.restorable.append((collection, snapshot))
-        }
-        if let base = entry.description.base, !names.contains(base) {
-          report.defects.append(.missingBase(entry.collectionName, path, base))
-        }
+        sound.append(entry)
       } catch {
-        report.defects.append(.snapshot(nil, error.message))
+        report.defects.append(.snapshot(nil, error.reason))
+      }
+    }
+    let broken = SnapshotLibrary.brokenChains(sound, names, in: directory.snapshotsPath + "/")
+    for entry in sound {
+      var snapshot = entry.description
+      if let defect = broken[snapshot.name] {
+        report.defects.append(defect)
+      } else if let collection = entry.collectionName {
+        snapshot.latestSequence = SnapshotService.latest(snapshot, logRanges[entry.collection])
+        report.restorable.append((collection, snapshot))
       }
     }
   }
 }
 
+/// What reading a snapshot file whole has told.
+package enum SnapshotVerdict: Sendable {
+  case sound(SnapshotDescription)
+  /// It is no snapshot, or not any more; the text names the place.
+  case damaged(String)
+
+  /// - Throws: where it is damaged.
+  package func description() throws(RequestError) -> SnapshotDescription {
+    switch self {
+    case .sound(let description): return description
+    case .damaged(let what): throw .internalError(what)
+    }
+  }
+}
+
 /// Reads a snapshot that is not in a data directory.
-package func verifySnapshot(at path: String) throws(RequestError) -> SnapshotDescription {
+/// - Throws: when it cannot be read, or is of a later version.
+package func verifySnapshot(at path: String) throws(RequestError) -> SnapshotVerdict {
+  let fileSystem = POSIXFileSystem()
+  do throws(StorageError) {
+    guard try fileSystem.kind(of: path) == .file else { throw .missing(file: path, what: "it is no file") }
+    _ = try SnapshotFileReader(fileSystem, path: path)
+  } catch {
+    if case .damaged = error { return .damaged(error.description) }
+    throw error.requestError
+  }
   let name = path.split(separator: "/").last.map(String.init) ?? path
-  return try SnapshotLibrary.Entry(examining: path, name: name, POSIXFileSystem()).description
+  do throws(RequestError) {
+    return .sound(try SnapshotLibrary.Entry(examining: path, name: name, fileSystem).description)
+  } catch {
+    return .damaged(error.reason)
+  }
 }

@@ -32,7 +32,7 @@ package struct Defect: Hashable, Sendable {
     Defect(
       .damage, collection: nil, what: what,
       advice:
-        "keep a copy; where only FORMAT is damaged, copy that of another data directory of the same version "
+        "keep a copy; where only FORMAT is damaged or gone, copy that of another data directory of the same version "
         + "into its place, and verify again")
   }
 
@@ -50,9 +50,10 @@ package struct Defect: Hashable, Sendable {
       advice: "delete the snapshot and make a new one while the collection is sound")
   }
 
-  static func missingBase(_ collection: String?, _ path: String, _ base: String) -> Defect {
+  /// - Parameter reason: what is wrong with the base.
+  static func base(_ collection: String?, _ path: String, _ base: String, _ reason: String) -> Defect {
     Defect(
-      .damage, collection: collection, what: "\(path) adds to the snapshot \(base), which is missing",
+      .damage, collection: collection, what: "\(path) adds to the snapshot \(base), which \(reason)",
       advice: "put the base back beside it, or delete the snapshot and make a full one")
   }
 

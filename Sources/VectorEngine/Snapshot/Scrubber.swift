@@ -57,7 +57,7 @@ final class Scrubber: Sendable {
       do throws(RequestError) { defects += try scrub(name, id) } catch {
         // One that is deleted meanwhile has nothing that could be damaged.
         guard !cancellation.isCancelled, service.catalogue.current.collections[name] == id else { continue }
-        defects.append(.lost(name, error.message))
+        defects.append(.lost(name, error.reason))
       }
     }
     defects += service.library.defects { [cancellation] in !cancellation.isCancelled }

@@ -24,7 +24,7 @@ extension SnapshotService {
     environment.logger.info(
       "snapshot made",
       metadata: ["name": "\(entry.description.name)", "bytes": "\(entry.description.byteCount)"])
-    dropOld(entry.collectionName)
+    dropOld(entry.collectionName, made: entry.description.name)
     return entry.description
   }
 
@@ -148,22 +148,46 @@ extension SnapshotService {
     )
   }
 
-  /// Applies the limits on count and age; what others add to stays until they have gone.
-  private func dropOld(_ collectionName: String?) {
+  /// Applies the limits on count and age. What is kept keeps its bases; the newest always stays, and so does the one
+  /// that was made just now, whatever the clock says.
+  private func dropOld(_ collectionName: String?, made: String) {
     let configuration = environment.configuration
-    let now = currentMilliseconds()
-    let age = UInt64(configuration.snapshotsAgeHoursMax) * 3_600_000
-    var kept = library.list(collectionName)
-    while let oldest = kept.first, kept.count > 1 {
-      let isTooMany = configuration.snapshotsCountMax > 0 && kept.count > configuration.snapshotsCountMax
-      let isTooOld = age > 0 && oldest.description.creationMilliseconds + age < now
-      guard isTooMany || isTooOld, library.dependents(of: oldest.description.name).isEmpty else { return }
-      do throws(RequestError) { try library.remove(oldest.description.name) } catch {
-        return environment.logger.error(
-          "old snapshot not removed", metadata: ["error": "\(error.message)"])
+    let listed = library.list(collectionName).map(\.description)
+    let kept = Self.kept(
+      listed, made: made, countMax: configuration.snapshotsCountMax,
+      ageMillisecondsMax: UInt64(configuration.snapshotsAgeHoursMax) * 3_600_000, now: currentMilliseconds())
+    var rest = listed.filter { !kept.contains($0.name) }.map(\.name)
+    // What adds to another goes before it.
+    while let next = rest.lastIndex(where: { library.dependents(of: $0).isEmpty }) {
+      let name = rest.remove(at: next)
+      do throws(RequestError) { try library.remove(name) } catch {
+        environment.logger.error("old snapshot not removed", metadata: ["error": "\(error.message)"])
       }
-      kept.removeFirst()
     }
+  }
+
+  /// The names of the snapshots that the limits leave, and of all that these add to.
+  /// - Parameters:
+  ///   - listed: oldest first.
+  ///   - made: the name of the one that stays in any case.
+  ///   - countMax: 0 is no limit.
+  ///   - ageMillisecondsMax: 0 is no limit.
+  static func kept(
+    _ listed: [SnapshotDescription], made: String? = nil, countMax: Int, ageMillisecondsMax: UInt64,
+    now: UInt64
+  ) -> Set<String> {
+    let wanted = listed.enumerated().filter { index, snapshot in
+      let isTooMany = countMax > 0 && listed.count - index > countMax
+      let isTooOld = ageMillisecondsMax > 0 && snapshot.creationMilliseconds + ageMillisecondsMax < now
+      return index + 1 == listed.count || snapshot.name == made || !isTooMany && !isTooOld
+    }
+    let bases = Dictionary(uniqueKeysWithValues: listed.map { ($0.name, $0.base) })
+    var kept: Set<String> = []
+    for (_, snapshot) in wanted {
+      var next: String? = snapshot.name
+      while let name = next, kept.insert(name).inserted { next = bases[name] ?? nil }
+    }
+    return kept
   }
 }
 

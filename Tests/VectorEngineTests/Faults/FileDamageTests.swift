@@ -138,7 +138,9 @@ import VectorStorage
     let path = fixture.directory + "/snapshots/damaged.snapshot"
     for damage in damages(bytes, every: 7) {
       try write(damage.bytes, to: path)
-      let error = #expect(throws: RequestError.self, "\(damage.what)") { try verifySnapshot(at: path) }
+      let error = #expect(throws: RequestError.self, "\(damage.what)") {
+        try verifySnapshot(at: path).description()
+      }
       #expect(error?.message.contains(path) ?? true, "\(damage.what)")
     }
   }
