@@ -15,12 +15,7 @@ package struct GeoPoint: Hashable, Sendable {
   package init?(_ value: JSONValue?) {
     guard case .object(let members)? = value else { return nil }
     func number(_ key: String) -> Double? {
-      switch members.first(where: { $0.key.hasSameBytes(as: key) })?.value {
-      case .integer(let number)?: Double(number)
-      case .unsigned(let number)?: Double(number)
-      case .double(let number)?: number
-      default: nil
-      }
+      members.first { $0.key.hasSameBytes(as: key) }?.value.numericValue
     }
     guard let longitude = number("lon"), let latitude = number("lat"),
       Self.longitudes.contains(longitude), Self.latitudes.contains(latitude)

@@ -263,6 +263,17 @@ class SmokeRun:
         expect_near([point.score for point in points], [loss for _, loss in losses], "context: scores")
         expect({point.id for point in points}, {identifier for identifier, _ in losses}, "context: no examples")
 
+    def case_formula(self):
+        """Similarity and a number of the payload, weighted."""
+        query = smoke_data.vector(self.random, DIMENSION)
+        formula = models.FormulaQuery(formula=models.SumExpression(sum=[
+            models.MultExpression(mult=[0.7, "$score"]), models.MultExpression(mult=[0.003, "price"])]))
+        found = smoke_data.nearest("Cosine", self.vectors, query)[:20]
+        ranking = sorted(
+            ((i, 0.7 * score + 0.003 * self.payloads[i]["price"]) for i, score in found), key=lambda pair: -pair[1])
+        points = self.query(prefetch=models.Prefetch(query=query, limit=20), query=formula, limit=7)
+        expect_ranking(points, ranking[:7], "formula")
+
     def case_query_batch(self):
         queries = [smoke_data.vector(self.random, DIMENSION) for _ in range(4)]
         condition = models.Filter(must=[models.FieldCondition(key="rank", range=models.Range(gte=10))])

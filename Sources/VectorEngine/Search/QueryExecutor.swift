@@ -99,7 +99,28 @@ struct QueryExecutor {
     for list in lists {
       for ranked in list { candidates[Int(ranked.slot)] = true }
     }
+    if case .formula(let text, let defaults) = query {
+      let formula = try Formula(text, defaults: defaults)
+      return try score(lists, by: formula, among: candidates, source, &trace)
+    }
     return try rank(source, query, among: candidates, joined(source.filter, nil), &trace)
+  }
+
+  /// What prefetches found, best first by a formula.
+  private func score(
+    _ lists: [[RankedSlot]], by formula: Formula, among candidates: Bitset, _ source: Source,
+    _ trace: inout QueryTrace
+  ) throws(RequestError) -> [RankedSlot] {
+    trace.begin(QueryPlan.Step(query: "formula"))
+    let candidates = try slots(source.filter, candidates, &trace) ?? candidates
+    var scorer = FormulaScorer(formula, lists: lists, view: view)
+    var ranked: [RankedSlot] = []
+    try candidates.forEachOne { (slot) throws(RequestError) in
+      if ranked.count % 256 == 0 { try deadline.check() }
+      ranked.append(RankedSlot(slot: UInt32(slot), score: try scorer.score(UInt32(slot))))
+    }
+    ranked.sort { $0.score != $1.score ? $0.score > $1.score : $0.slot < $1.slot }
+    return Array(ranked.lazy.filter { $0.score >= source.scoreThreshold ?? -.infinity }.prefix(source.limit))
   }
 
   private func leaf(

@@ -39,8 +39,7 @@ struct ExampleLookup {
       let pairs = try pairs(context, &excluded)
       return ResolvedQuery(
         target: .context(positives: pairs.positives, negatives: pairs.negatives), excluded: excluded)
-    case .formula: throw .notImplemented("`formula`")
-    case .orderBy, .sampleRandom, .fusion:
+    case .orderBy, .sampleRandom, .fusion, .formula:
       preconditionFailure("not a query by vectors")
     }
   }

@@ -38,7 +38,7 @@ struct FieldTest: Sendable {
       return true
     }
     switch range {
-    case .number(let bounds): return value?.number.map { bounds.contains($0) } ?? false
+    case .number(let bounds): return value?.numericValue.map { bounds.contains($0) } ?? false
     case .datetime(let bounds): return value?.instant.map { bounds.contains($0) } ?? false
     case nil: return false
     }
@@ -51,16 +51,6 @@ struct FieldTest: Sendable {
 }
 
 extension JSONValue {
-  /// The number as ranges compare it.
-  var number: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .unsigned(let value): Double(value)
-    case .double(let value): value
-    default: nil
-    }
-  }
-
   /// Microseconds since 1970-01-01T00:00:00Z, where the value is a string that tells an instant.
   var instant: Int64? {
     guard case .string(let text) = self else { return nil }

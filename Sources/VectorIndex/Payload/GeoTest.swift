@@ -1,4 +1,4 @@
-import VectorModel
+package import VectorModel
 
 #if canImport(Glibc)
   import Glibc
@@ -8,14 +8,26 @@ import VectorModel
   import Darwin
 #endif
 
+extension GeoPoint {
+  /// Metres: the mean of the earth's radii.
+  fileprivate static let earthRadius = 6_371_008.8
+  fileprivate static let radiansPerDegree = Double.pi / 180
+
+  /// Metres along a great circle, by the haversine formula (Sinnott 1984).
+  package func meters(to other: GeoPoint) -> Double {
+    let (from, to) = (latitude * Self.radiansPerDegree, other.latitude * Self.radiansPerDegree)
+    let sineOfLatitudes = sin((to - from) / 2)
+    let sineOfLongitudes = sin((other.longitude - longitude) * Self.radiansPerDegree / 2)
+    let square =
+      sineOfLatitudes * sineOfLatitudes + cos(from) * cos(to) * sineOfLongitudes * sineOfLongitudes
+    return 2 * Self.earthRadius * asin(min(1, square.squareRoot()))
+  }
+}
+
 /// A condition on places, ready to be asked of one after the other.
 struct GeoTest: Sendable {
   /// What is known of all places of one cell.
   enum Answer: Sendable { case inside, border, outside }
-
-  /// Metres: the mean of the earth's radii.
-  private static let earthRadius = 6_371_008.8
-  private static let radiansPerDegree = Double.pi / 180
 
   let condition: GeoCondition
   /// Every place that the condition holds for is in one of these.
@@ -34,7 +46,7 @@ struct GeoTest: Sendable {
   func holds(for point: GeoPoint) -> Bool {
     switch condition {
     case .box(let topLeft, let bottomRight): Self.isBetween(topLeft, bottomRight, point, margin: 0)
-    case .radius(let center, let meters): Self.distance(center, point) < meters
+    case .radius(let center, let meters): point.meters(to: center) < meters
     case .polygon(let exterior, let interiors):
       Self.isWithin(exterior, point) && !interiors.contains { Self.isWithin($0, point) }
     }
@@ -49,7 +61,7 @@ struct GeoTest: Sendable {
       if Self.isBetween(topLeft, bottomRight, center, margin: slack) { return .inside }
       return Self.isBetween(topLeft, bottomRight, center, margin: -slack) ? .border : .outside
     case .radius(let middle, let meters):
-      let distance = Self.distance(middle, center)
+      let distance = center.meters(to: middle)
       if distance < meters - GeoKey.slackMeters { return .inside }
       return distance <= meters + GeoKey.slackMeters ? .border : .outside
     case .polygon(let exterior, let interiors):
@@ -89,25 +101,17 @@ struct GeoTest: Sendable {
 
   // MARK: - Circles
 
-  /// Metres along a great circle, by the haversine formula (Sinnott 1984).
-  static func distance(_ left: GeoPoint, _ right: GeoPoint) -> Double {
-    let (from, to) = (left.latitude * radiansPerDegree, right.latitude * radiansPerDegree)
-    let latitude = sin((to - from) / 2)
-    let longitude = sin((right.longitude - left.longitude) * radiansPerDegree / 2)
-    let square = latitude * latitude + cos(from) * cos(to) * longitude * longitude
-    return 2 * earthRadius * asin(min(1, square.squareRoot()))
-  }
-
   private static func boxes(_ center: GeoPoint, meters: Double) -> [GeoBox] {
     guard meters > 0 else { return [] }
-    let angle = meters / earthRadius
-    let degrees = angle / radiansPerDegree
+    let angle = meters / GeoPoint.earthRadius
+    let degrees = angle / GeoPoint.radiansPerDegree
     let (bottom, top) = (center.latitude - degrees, center.latitude + degrees)
     // A circle around a pole has every longitude.
     guard bottom > -90, top < 90 else {
       return [GeoBox(longitudes: -180...180, latitudes: max(bottom, -90)...min(top, 90))]
     }
-    let width = asin(min(1, sin(angle) / cos(center.latitude * radiansPerDegree))) / radiansPerDegree
+    let width =
+      asin(min(1, sin(angle) / cos(center.latitude * GeoPoint.radiansPerDegree))) / GeoPoint.radiansPerDegree
     let (left, right) = (center.longitude - width, center.longitude + width)
     return boxes(
       from: left < -180 ? left + 360 : left, to: right > 180 ? right - 360 : right, bottom...top)

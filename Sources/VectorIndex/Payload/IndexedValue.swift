@@ -21,7 +21,7 @@ enum IndexedValue: Equatable, Sendable {
     case (.bool, .bool(let flag)): self = .term([flag ? 1 : 0])
     case (.integer, .integer(let number)): self = .number(number)
     case (.float, _):
-      guard let number = value.number else { return nil }
+      guard let number = value.numericValue else { return nil }
       self = .number(Self.ordered(number))
     case (.datetime, _):
       guard let instant = value.instant else { return nil }

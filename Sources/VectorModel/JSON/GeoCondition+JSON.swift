@@ -111,7 +111,7 @@ extension GeoCondition {
 }
 
 extension GeoPoint {
-  fileprivate init(json reader: inout JSONReader) throws(RequestError) {
+  init(json reader: inout JSONReader) throws(RequestError) {
     var longitude: Double?
     var latitude: Double?
     try reader.openObject()

@@ -28,6 +28,16 @@ package enum JSONValue: Hashable, Sendable {
 }
 
 extension JSONValue {
+  /// The number as a double, as ranges and formulas compare it; nil for anything else.
+  package var numericValue: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .unsigned(let value): Double(value)
+    case .double(let value): value
+    default: nil
+    }
+  }
+
   /// Objects up to this size are searched for repeated keys member by member.
   private static let fewMembers = 16
 
