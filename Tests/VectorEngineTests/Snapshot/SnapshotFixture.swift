@@ -77,6 +77,20 @@ extension Engine {
   }
 }
 
+extension Engine {
+  /// Makes a snapshot of the collection `c` from any task.
+  func snapshot() async throws -> SnapshotDescription {
+    let result = try await withCheckedContinuation {
+      (continuation: CheckedContinuation<Result<SnapshotResult, RequestError>, Never>) in
+      handle(snapshots: .create(.collection("c"), SnapshotOptions(), wait: true)) {
+        continuation.resume(returning: $0)
+      }
+    }.get()
+    guard case .one(let description) = result else { throw RequestError.internalError("not a snapshot") }
+    return description
+  }
+}
+
 /// Random points and changes of a collection with vectors named `a` and `b`.
 struct SnapshotWorkload {
   var random: SplitMix

@@ -51,6 +51,29 @@ import VectorStorage
     #expect(try await fixture.dump() == dump)
   }
 
+  /// A snapshot that began on the old store ends on it, whatever becomes of its file.
+  @Test func snapshotsAreWholeWhileTheStoreIsExchanged() async throws {
+    let fixture = try EngineFixture(Self.eager)
+    try await fixture.create(EngineFixture.plain)
+    let engine = fixture.engine
+    var snapshots: [SnapshotDescription] = []
+    for round: UInt64 in 1...6 where round <= 3 || fixture.engine.figures.compactionsCount == 0 {
+      let first = round * 10_000
+      for start in stride(from: first, to: first + 3000, by: 1000) {
+        try await fixture.put(start..<(start + 1000), payloadBytes: 1000)
+      }
+      _ = try await fixture.write(.delete(.ids(((first + 10)..<(first + 3000)).map { .number($0) })))
+      let tasks = (0..<2).map { _ in Task { try await engine.snapshot() } }
+      for id in (first + 5000)..<(first + 5050) { try await fixture.put(id..<(id + 1)) }
+      for task in tasks { snapshots.append(try await task.value) }
+      for id in (first + 6000)..<(first + 6050) { try await fixture.put(id..<(id + 1)) }
+    }
+    #expect(fixture.engine.figures.compactionsCount > 0)
+    // A restore compares count, digest and searches with what the snapshot says.
+    for snapshot in snapshots { try await fixture.recover(snapshot.name, as: "d") }
+    #expect(try fixture.verifyOffline().defects == [])
+  }
+
   /// The disk dies at each step of the exchange; the next start has everything.
   @Test(arguments: [
     ("open", "store-2.mdb.tmp"), ("rename", "store-2.mdb"), ("renamed", "store-2.mdb"),
