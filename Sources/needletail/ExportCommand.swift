@@ -40,40 +40,19 @@ struct ExportCommand: AsyncParsableCommand {
           writer.member("with_vector", true)
           writer.member("offset", offset)
         }
-        let page = try await server.result(.POST, path + "/scroll", body.bytes)
-        guard case .array(let points)? = page["points"] else { break }
-        for point in points {
-          try write(point, to: lines, &array)
+        let page = try PointPage(try await server.answer(.POST, path + "/scroll", body.bytes))
+        for var point in page.points {
+          if array != nil { try array?.row(try point.takeVector(vectorName)) }
+          try lines.write(point.bytes + [UInt8(ascii: "\n")])
           count += 1
         }
         progress.show(count, of: total)
-        offset = page["next_page_offset"] == .null ? nil : page["next_page_offset"]
+        offset = page.next
       } while offset != nil
       try array?.finish()
       try lines.finish()
       StandardOutput.line(client.json ? "{\"points\":\(count)}" : "\(count) points in \(output)")
     }
-  }
-
-  private func write(
-    _ point: JSONValue, to lines: LocalFile, _ array: inout NumpyWriter?
-  ) throws(RequestError) {
-    var vector = point["vector"]
-    if array != nil {
-      let wanted = vectorName.isEmpty ? vector : vector?[vectorName]
-      guard case .array(let numbers)? = wanted else {
-        throw .badRequest("point \(point["id"]?.text ?? "") has no dense vector \"\(vectorName)\" for --npy")
-      }
-      try array?.row(numbers.map { Float($0.text) ?? .nan })
-      vector = nil
-    }
-    var writer = JSONWriter()
-    writer.object { writer in
-      writer.member("id", point["id"])
-      writer.member("payload", point["payload"])
-      writer.member("vector", vector)
-    }
-    try lines.write(writer.bytes + [UInt8(ascii: "\n")])
   }
 }
 

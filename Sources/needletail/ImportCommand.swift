@@ -7,8 +7,8 @@ struct ImportCommand: AsyncParsableCommand {
     commandName: "import",
     abstract: "Put points from lines of JSON into a collection of a running server.",
     discussion: """
-      Each line is one point as `export` writes it: {"id":…,"payload":{…},"vector":…}. With --npy the vectors come \
-      from a NumPy array of float32 or float16, a row a line. The collection must exist. A line that does not fit \
+      Each line is one point as `export` writes it: {"id":…,"payload":{…},"vector":…}. With --npy one vector comes \
+      from a NumPy array of float32 or float16, a row a line, the others from the lines. The collection must exist. A line that does not fit \
       ends the import and is named; the batches before it are in.
       """)
 
@@ -33,12 +33,13 @@ struct ImportCommand: AsyncParsableCommand {
       }
       var progress = Progress("import", isQuiet: client.json)
       var lines = LineReader(file)
-      var (count, readBytes) = (0, 0)
-      var points: [JSONValue] = []
+      var (count, readBytes, lineNumber) = (0, 0, 0)
+      var points: [[UInt8]] = []
       while let line = try lines.next() {
+        lineNumber += 1
         readBytes += line.count + 1
         if line.allSatisfy({ $0 == 0x20 || $0 == 13 }) { continue }
-        points.append(try point(line, row: count, array))
+        points.append(try point(line, number: lineNumber, row: count, array))
         count += 1
         if points.count == batch {
           try await send(points, server, path, upTo: count)
@@ -56,12 +57,12 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   private func send(
-    _ points: [JSONValue], _ server: RESTClient, _ path: String, upTo count: Int
+    _ points: [[UInt8]], _ server: RESTClient, _ path: String, upTo count: Int
   ) async throws(RequestError) {
     var body = JSONWriter(reservingCapacity: 1 << 20)
     body.object { writer in
       writer.key("points")
-      writer.array(points) { $1.write(to: &$0) }
+      writer.array(points) { $0.raw($1) }
     }
     do throws(RequestError) { _ = try await server.result(.PUT, path, body.bytes) } catch {
       throw RequestError(
@@ -69,32 +70,24 @@ struct ImportCommand: AsyncParsableCommand {
     }
   }
 
+  /// The point of a line, as the server takes it.
   private func point(
-    _ line: [UInt8], row: Int, _ array: NumpyArray?
-  ) throws(RequestError) -> JSONValue {
-    let value: JSONValue
-    do throws(RequestError) { value = try JSONValue(parsing: line) } catch {
-      throw RequestError(error.code, "line \(row + 1) of \(input): \(error.message)")
-    }
-    guard let array else { return value }
-    guard row < array.rowCount else {
-      throw .badRequest("\(input) has more points than --npy has rows, which is \(array.rowCount)")
-    }
-    var writer = JSONWriter()
-    writer.object { writer in
-      writer.member("id", value["id"])
-      writer.member("payload", value["payload"])
-      writer.key("vector")
-      if vectorName.isEmpty {
-        writer.numbers(array.floats(row))
-      } else {
-        writer.object { writer in
-          writer.key(vectorName)
-          writer.numbers(array.floats(row))
-        }
+    _ line: [UInt8], number: Int, row: Int, _ array: NumpyArray?
+  ) throws(RequestError) -> [UInt8] {
+    do throws(RequestError) {
+      guard let array else {
+        try JSONReader.read(line) { (reader) throws(RequestError) in try reader.skipValue() }
+        return line
       }
+      guard row < array.rowCount else {
+        throw .badRequest("there are more points than --npy has rows, which is \(array.rowCount)")
+      }
+      var point = try JSONReader.read(line) { (reader) throws(RequestError) in try PointLine(&reader) }
+      try point.putVector(array.floats(row), vectorName)
+      return point.bytes
+    } catch {
+      throw RequestError(error.code, "line \(number) of \(input): \(error.message)")
     }
-    return try JSONValue(parsing: writer.bytes)
   }
 }
 

@@ -18,7 +18,8 @@ struct BinaryService: Service {
     }
     front.log.info("closing the binary front")
     front.readiness.stop()
-    if await !listener.stop(timeout: hasFailed ? .zero : shutdownTimeout) {
+    let isDrained = await listener.stop(timeout: hasFailed ? .zero : shutdownTimeout)
+    if !isDrained, !hasFailed {
       front.log.warning(
         "requests were still in flight after \(shutdownTimeout.nanoseconds / 1_000_000_000) s")
     }

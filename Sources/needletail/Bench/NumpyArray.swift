@@ -68,7 +68,8 @@ struct NumpyArray: Sendable {
     }
     let numbers = header[open..<close].dropFirst().split(separator: ",")
       .map { Int($0.drop { $0 == " " }) }
-    guard numbers.count == 2, let rows = numbers[0], let columns = numbers[1], rows >= 0, columns > 0,
+    guard numbers.count == 2, let rows = numbers[0], let columns = numbers[1], rows >= 0,
+      columns > 0 || rows == 0 && columns == 0,
       rows < 1 << 40, columns < 1 << 20
     else { return nil }
     return (rows, columns)

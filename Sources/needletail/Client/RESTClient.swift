@@ -51,12 +51,21 @@ final class RESTClient: Sendable {
   func result(
     _ method: HTTPMethod, _ path: String, _ body: [UInt8]? = nil
   ) async throws(RequestError) -> JSONValue {
-    let (status, bytes) = try await send(method, path, body)
-    guard status == 200 else { throw Self.refusal(status, bytes, "\(method.rawValue) \(path)") }
-    guard let result = try JSONValue(parsing: bytes)["result"] else {
+    guard let result = try JSONValue(parsing: try await answer(method, path, body))["result"] else {
       throw .internalError("\(method.rawValue) \(path): the answer has no result")
     }
     return result
+  }
+
+  /// Sends one request and returns the bytes of its answer.
+  ///
+  /// - Throws: the server's own message when it refuses, or why the connection failed.
+  func answer(
+    _ method: HTTPMethod, _ path: String, _ body: [UInt8]? = nil
+  ) async throws(RequestError) -> [UInt8] {
+    let (status, bytes) = try await send(method, path, body)
+    guard status == 200 else { throw Self.refusal(status, bytes, "\(method.rawValue) \(path)") }
+    return bytes
   }
 
   /// Sends one request and returns its status and the bytes of its answer.

@@ -48,11 +48,21 @@ struct RESTTransfer: Sendable {
           headers.add(name: "content-type", value: "application/octet-stream")
           headers.add(name: "content-length", value: String(body.byteCount))
         }
-        try await outbound.write(
-          .head(HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: headers)))
-        if let body { try await send(body, outbound, title, isQuiet) }
-        try await outbound.write(.end(nil))
-        return try await receive(inbound, into: target, title, isQuiet)
+        // A server that refuses a body answers and closes before it has come: that says more than the failed sending.
+        var sendFailure: (any Error)?
+        do {
+          try await outbound.write(
+            .head(HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: headers)))
+          if let body { try await send(body, outbound, title, isQuiet) }
+          try await outbound.write(.end(nil))
+        } catch let error as RequestError {
+          throw error
+        } catch {
+          sendFailure = error
+        }
+        do { return try await receive(inbound, into: target, title, isQuiet) } catch {
+          throw sendFailure ?? error
+        }
       }
     } catch let error as RequestError {
       throw error
