@@ -123,6 +123,8 @@ extension SnapshotService {
     _ path: String, _ origin: SnapshotOrigin, isStorage: Bool, until: SnapshotRecovery.Until?
   ) throws(RequestError) -> UUID128 {
     let id = UUID128.random()
+    // Bases may have been put there since the last look, or since the start.
+    if origin.base != nil { try library.refresh() }
     var chain = try library.chain(origin.base?.name).map { CollectionRestore.Part(path: $0) }
     chain.append(CollectionRestore.Part(path: path, collectionName: isStorage ? origin.name : nil))
     do throws(RequestError) {

@@ -92,6 +92,24 @@ import VectorStorage
     #expect(try fixture.verifyOffline().restorable.count == 4)
   }
 
+  /// The base of an upload is looked for in the directory, whether somebody has listed the snapshots or not.
+  @Test func anUploadStandsOnABaseThatTheServerHas() async throws {
+    let fixture = try await filled()
+    let base = try await fixture.snapshot()
+    var workload = SnapshotWorkload(seed: 52)
+    _ = try await fixture.write(workload.operation())
+    let added = try await fixture.snapshot(base: base.name)
+    let bytes = try disk.readFile("\(fixture.directory)/snapshots/\(added.name)", byteCountMax: 1 << 20)
+    try fixture.restart()
+    guard case .sink(let sink) = try await fixture.snapshots(.beginUpload) else {
+      throw RequestError.internalError("no sink")
+    }
+    try sink.write(bytes)
+    _ = try await fixture.snapshots(
+      .recover(SnapshotRecovery(collection: "d", source: .upload(sink)), wait: true))
+    #expect(try await fixture.dump("d") == fixture.dump())
+  }
+
   /// What a lost log would tell must not be taken for nothing.
   @Test func aTimeBehindALostLogIsRefused() async throws {
     let fixture = try await filled()
