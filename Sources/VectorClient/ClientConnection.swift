@@ -43,7 +43,7 @@ final class ClientConnection: Sendable {
     let promise = eventLoop.makePromise(of: Welcome.self)
     let bootstrap = ClientBootstrap(group: eventLoop)
       .connectTimeout(timeout)
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
