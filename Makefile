@@ -40,7 +40,8 @@ demo-video: deps ## make ten films, embed them, ask for what was said, shown and
 test: deps ## build, unit tests, the official Python client, crash loop, power loss, full disk
 	.ci/test
 
-test-video: demo-video ## also 100 transformed copies, and ONNX Runtime with small models
+test-video: demo-video ## also 100 transformed copies, ONNX Runtime with small models, many kills of the embedder
+	python3 Tests/Smoke/embedder_crash.py --server "$(server)" --embedder "$(embedder)" --rounds "$${EMBEDDER_ROUNDS:-60}"
 	python=$$(.ci/venv video Tests/VectorEmbedderTests/Fixtures/requirements.txt); \
 	export NEEDLETAIL_EMBEDDER_LONG_TESTS=1; \
 	export NEEDLETAIL_EMBEDDER_ONNX_LIBRARY=$$(echo "$${python%/bin/python}"/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*); \
