@@ -85,7 +85,7 @@ let package = Package(
     .target(
       name: "VectorEmbedder",
       dependencies: [
-        "VectorModel", "CMiniLM", "CONNXRuntime", "CLanguage", "CSentencePiece", "CSHA256",
+        "VectorModel", "CMiniLM", "CONNXRuntime", "CLanguage", "CSentencePiece", "CSHA256", "CChecksum",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: settings),

@@ -18,10 +18,12 @@ enum {
   SET_INTRA_OP_THREADS = 24,
   INPUT_COUNT = 30,
   OUTPUT_COUNT = 31,
+  INPUT_TYPE = 33,
   INPUT_NAME = 36,
   OUTPUT_NAME = 37,
   CREATE_TENSOR = 49,
   TENSOR_DATA = 51,
+  TENSOR_OF_TYPE = 55,
   DIMENSION_COUNT = 61,
   DIMENSIONS = 62,
   ELEMENT_COUNT = 64,
@@ -35,6 +37,7 @@ enum {
   RELEASE_MEMORY = 94,
   RELEASE_SESSION = 95,
   RELEASE_VALUE = 96,
+  RELEASE_TYPE = 98,
   RELEASE_SHAPE = 99,
   RELEASE_SESSION_OPTIONS = 100,
 };
@@ -51,6 +54,11 @@ struct onnx_session {
   void *environment, *session, *memory, *allocator;
   size_t input_count, output_count;
   char **inputs, **outputs;
+  /// What each input wants.
+  struct input_shape {
+    int32_t type, rank;
+    int64_t sizes[ONNX_RANK_MAX];
+  } *shapes;
 };
 
 // Every call that can fail returns a status object, null when it went well.
@@ -88,6 +96,33 @@ static int read_names(onnx_session *s, int count_index, int name_index, size_t *
   return 0;
 }
 
+/// Asks for type and shape of all inputs.
+static int read_shapes(onnx_session *s, char *error, size_t size) {
+  s->shapes = calloc(s->input_count + 1, sizeof *s->shapes);
+  if (!s->shapes) return -1;
+  for (size_t i = 0; i < s->input_count; i++) {
+    void *type = NULL;
+    // Belongs to `type`; null for what is no tensor.
+    const void *tensor = NULL;
+    int element = 0;
+    size_t rank = 0;
+    int bad = failed(s->api, CALL(s->api, INPUT_TYPE, (void *, size_t, void **), s->session, i, &type), error, size) ||
+              failed(s->api, CALL(s->api, TENSOR_OF_TYPE, (void *, const void **), type, &tensor), error, size);
+    if (!bad && tensor)
+      bad = failed(s->api, CALL(s->api, ELEMENT_TYPE, (const void *, int *), tensor, &element), error, size) ||
+            failed(s->api, CALL(s->api, DIMENSION_COUNT, (const void *, size_t *), tensor, &rank), error, size);
+    s->shapes[i].type = element;
+    s->shapes[i].rank = rank > ONNX_RANK_MAX ? -1 : (int32_t)rank;
+    if (!bad && tensor && rank <= ONNX_RANK_MAX)
+      bad = failed(s->api,
+                   CALL(s->api, DIMENSIONS, (const void *, int64_t *, size_t), tensor, s->shapes[i].sizes, rank), error,
+                   size);
+    RELEASE(s->api, RELEASE_TYPE, type);
+    if (bad) return -1;
+  }
+  return 0;
+}
+
 static int load_model(onnx_session *s, const char *model, char *error, size_t size) {
   const function *api = s->api;
   void *options = NULL;
@@ -105,7 +140,9 @@ static int load_model(onnx_session *s, const char *model, char *error, size_t si
       failed(api, CALL(api, CREATE_CPU_MEMORY, (int, int, void **), 1, 0, &s->memory), error, size) ||
       failed(api, CALL(api, DEFAULT_ALLOCATOR, (void **), &s->allocator), error, size))
     return -1;
-  if (read_names(s, INPUT_COUNT, INPUT_NAME, &s->input_count, &s->inputs, error, size) != 0) return -1;
+  if (read_names(s, INPUT_COUNT, INPUT_NAME, &s->input_count, &s->inputs, error, size) != 0 ||
+      read_shapes(s, error, size) != 0)
+    return -1;
   return read_names(s, OUTPUT_COUNT, OUTPUT_NAME, &s->output_count, &s->outputs, error, size);
 }
 
@@ -142,6 +179,7 @@ void onnx_close(onnx_session *s) {
   if (!s) return;
   free_names(s->inputs, s->input_count);
   free_names(s->outputs, s->output_count);
+  free(s->shapes);
   if (s->api) {
     RELEASE(s->api, RELEASE_MEMORY, s->memory);
     RELEASE(s->api, RELEASE_SESSION, s->session);
@@ -153,6 +191,11 @@ void onnx_close(onnx_session *s) {
 
 size_t onnx_input_count(const onnx_session *s) { return s->input_count; }
 const char *onnx_input_name(const onnx_session *s, size_t index) { return s->inputs[index]; }
+int32_t onnx_input_shape(const onnx_session *s, size_t index, int32_t *type, int64_t shape[ONNX_RANK_MAX]) {
+  *type = s->shapes[index].type;
+  memcpy(shape, s->shapes[index].sizes, sizeof s->shapes[index].sizes);
+  return s->shapes[index].rank;
+}
 size_t onnx_output_count(const onnx_session *s) { return s->output_count; }
 const char *onnx_output_name(const onnx_session *s, size_t index) { return s->outputs[index]; }
 

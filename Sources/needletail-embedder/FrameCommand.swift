@@ -13,12 +13,14 @@ struct FrameCommand: AsyncParsableCommand {
 
   func run() async throws {
     let values = try options.values()
-    guard case .frames(let embedder)? = try EngineFactory(values).videoEmbedder() else {
+    guard case .frames(let embedder)? = try await EngineFactory(values).videoEmbedder() else {
       throw ValidationError("video_engine makes no vector of a single picture")
     }
     var accumulator = embedder.accumulator(durationSeconds: nil)
     accumulator.add(try await StillPicture.frame(ofFile: picture))
-    guard let vector = try accumulator.vector() else { throw ValidationError("the picture gives no vector") }
+    guard let vector = try await accumulator.vector() else {
+      throw ValidationError("the picture gives no vector")
+    }
     let names = try EngineFactory(values).vectorNames()
     try await VectorOutput.show(
       vector, identity: embedder.identity, using: names.video, search: search, limit: limit, values)

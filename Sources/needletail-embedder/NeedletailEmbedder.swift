@@ -10,6 +10,6 @@ struct NeedletailEmbedder: AsyncParsableCommand {
     version: VideoDocument.version,
     subcommands: [
       RunCommand.self, WatchCommand.self, StatusCommand.self, RetryFailedCommand.self, DoctorCommand.self,
-      ModelCommand.self, TextCommand.self, FrameCommand.self,
+      ModelCommand.self, TextCommand.self, FrameCommand.self, IsolatedCommand.self,
     ])
 }

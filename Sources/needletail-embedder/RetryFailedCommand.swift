@@ -6,7 +6,7 @@ struct RetryFailedCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retry-failed", abstract: "Try again what failed, whole or in part.")
 
-  @OptionGroup var options: SettingOptions
+  @OptionGroup var options: WorkOptions
   @Option(help: "The manifest with which it failed, for titles and languages.") var manifest: String?
 
   func run() async throws {

@@ -10,7 +10,7 @@ struct RunCommand: AsyncParsableCommand {
       failed are left alone until they change or `retry-failed` is called.
       """)
 
-  @OptionGroup var options: SettingOptions
+  @OptionGroup var options: WorkOptions
   @Argument(help: "A directory, a manifest or a video.") var path: String
   @Flag(help: "Delete points whose last file is gone.") var prune = false
 

@@ -21,16 +21,17 @@ struct TextCommand: AsyncParsableCommand {
     let names = try EngineFactory(values).vectorNames()
     let target = using ?? names.transcript
     try await VectorOutput.show(
-      vector, identity: try identity(of: target, names, embedder, values), using: target, search: search,
+      vector, identity: try await identity(of: target, names, embedder, values), using: target,
+      search: search,
       limit: limit, values)
   }
 
   /// The model that made the vectors to search: a text is compared with texts, or with pictures by both halves of CLIP.
   private func identity(
     of target: String, _ names: VectorNames, _ embedder: any TextEmbedder, _ values: SettingValues
-  ) throws -> ModelIdentity {
+  ) async throws -> ModelIdentity {
     guard search, target == names.video else { return embedder.identity }
-    guard values.comparesTextsWithPictures, let video = try EngineFactory(values).videoEmbedder(),
+    guard values.comparesTextsWithPictures, let video = try await EngineFactory(values).videoEmbedder(),
       video.identity.dimension == embedder.identity.dimension
     else {
       throw ValidationError(

@@ -28,7 +28,9 @@ enum VectorOutput {
 
   private static func text(_ value: JSONValue) -> String {
     switch value {
-    case .string(let text): text
+    // A name may hold anything; a table has one row a line.
+    case .string(let text):
+      text.replacing("\n", with: "\\n").replacing("\r", with: "\\r").replacing("\t", with: "\\t")
     case .array(let values): values.map(text).joined(separator: " ")
     default: ""
     }

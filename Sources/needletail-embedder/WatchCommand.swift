@@ -6,7 +6,7 @@ struct WatchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch", abstract: "Embed a directory and whatever comes into it, until interrupted.")
 
-  @OptionGroup var options: SettingOptions
+  @OptionGroup var options: WorkOptions
   @Argument(help: "A directory.") var directory: String
   @Flag(help: "Delete points whose last file is gone.") var prune = false
 

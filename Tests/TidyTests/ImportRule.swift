@@ -28,8 +28,8 @@ enum ImportRule {
       "VectorModel", "CChecksum", "FoundationEssentials", "Synchronization",
     ]),
     "VectorEmbedder": platform.union([
-      "VectorModel", "CMiniLM", "CONNXRuntime", "CLanguage", "CSentencePiece", "CSHA256", "Subprocess",
-      "SystemPackage", "Swift", "FoundationEssentials", "Synchronization",
+      "VectorModel", "CMiniLM", "CONNXRuntime", "CLanguage", "CSentencePiece", "CSHA256", "CChecksum",
+      "Subprocess", "SystemPackage", "Swift", "FoundationEssentials", "Synchronization",
     ]),
     "needletail-embedder": platform.union([
       "VectorEmbedder", "VectorModel", "VectorClient", "ArgumentParser", "NIOCore", "NIOPosix", "Dispatch",

@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test func resamplingKeepsMeansAndFootprintsSumToOne() {
-    for filter in [Resampling.bilinear, .bicubic] {
+    for filter in [Resampling.bilinear, .bicubic, .interpolation] {
       for (input, output) in [(640, 128), (3, 128), (128, 128), (1, 5), (101, 7)] {
         let footprints = filter.weights(from: input, to: output)
         #expect(footprints.count == output)

@@ -22,7 +22,20 @@ actor FakeSink: PointSink {
   func failNext(_ errors: [RequestError]) { failures = errors }
   func setPoison(_ text: String?) { poison = text }
 
+  /// As if the client were killed behind so many requests; nil lets all through.
+  func allowNext(_ count: Int?) { requestsLeft = count }
+  private var requestsLeft: Int?
+
+  func setMetadata(_ key: String, _ value: JSONValue) {
+    guard case .object(let members)? = configuration?.metadata else { return }
+    configuration?.metadata = .object([.init(key: key, value: value)] + members)
+  }
+
   func send(_ request: Request) async throws(RequestError) -> Response {
+    if let left = requestsLeft {
+      guard left > 0 else { throw RequestError(.unavailable, "killed") }
+      requestsLeft = left - 1
+    }
     switch request {
     case .collectionExists: return Response(.exists(configuration != nil))
     case .createCollection(_, let new):
@@ -53,7 +66,10 @@ actor FakeSink: PointSink {
   private func write(
     _ operation: WriteOperation, _ parameters: UpdateParameters
   ) throws(RequestError) -> Response {
-    if case .createIndex = operation { return Response(.bool(true)) }
+    if case .createIndex(let field) = operation {
+      configuration?.payloadSchema.append(field)
+      return Response(.bool(true))
+    }
     if let stamp = parameters.producer { stamps.append(stamp) }
     if !failures.isEmpty { throw failures.removeFirst() }
     switch operation {

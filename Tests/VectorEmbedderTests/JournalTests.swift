@@ -35,6 +35,18 @@ import Testing
     #expect(expected.content(of: FileState(path: "/v/a.mp4", byteCount: 6, modifiedMilliseconds: 7)) == nil)
   }
 
+  @Test func anotherCollectionKnowsNoVideos() async throws {
+    let journal = try Journal(path: path)
+    try await journal.begin(collection: "one")
+    for entry in entries { try await journal.append(entry) }
+    try await journal.begin(collection: "one")
+    #expect(await journal.state.videos.count == 1)
+    try await journal.begin(collection: "two")
+    #expect(await journal.state.videos.isEmpty)
+    #expect(await journal.state.files.count == 1)
+    #expect(try Journal.peek(path: path).collection == "two")
+  }
+
   @Test func everyCutLeavesWholeLines() async throws {
     do {
       let journal = try Journal(path: path)

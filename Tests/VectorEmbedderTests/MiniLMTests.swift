@@ -79,6 +79,12 @@ enum TestModel {
   /// libonnxruntime.so, where the environment names one.
   static let onnxLibrary = ProcessInfo.processInfo.environment["NEEDLETAIL_EMBEDDER_ONNX_LIBRARY"]
 
+  /// The same model as an ONNX file, where the environment names one.
+  static let minilmONNX = ProcessInfo.processInfo.environment["NEEDLETAIL_EMBEDDER_MINILM_ONNX"]
+
+  /// Whether the worker's program is there, which runs the code of others for these tests too.
+  static let hasProgram = Files.exists(IsolatedProgram.this.path)
+
   static let runsLongTests = ProcessInfo.processInfo.environment["NEEDLETAIL_EMBEDDER_LONG_TESTS"] == "1"
 
   static func hasPrograms(_ programs: String...) -> Bool {

@@ -60,7 +60,9 @@ import VectorModel
     }
     // They are left alone until somebody asks for them.
     let second = try await worker.run()
-    #expect(second.unchanged == 2 && second.embedded == 0 && second.skipped == 2 && second.failed == 1)
+    #expect(second.unchanged == 2 && second.embedded == 0 && second.skipped == 3 && second.failed == 0)
+    let unchanged = try Files.text(at: worker.state + "/dead-letters.jsonl", stage: .read)
+    #expect(unchanged == letters)
     let third = try await worker.run(.init(retriesFailed: true))
     #expect(third.failed == 3)
   }
@@ -135,6 +137,26 @@ import VectorModel
     #expect(await worker.sink.points.count == 1)
   }
 
+  /// A worker that was killed between making the collection and its first point.
+  @Test func anEmptyCollectionOfTheSameNameIsFilledToo() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")
+    _ = try await worker.run()
+    await worker.sink.drop()
+    let session = try await EmbedderSession(values: try worker.values(), sink: worker.sink)
+    try await session.collection.ensure()
+    #expect(try await worker.run().embedded == 1)
+    #expect(try await worker.run().unchanged == 1)
+  }
+
+  @Test func aMissingProgramStopsTheWorkerBeforeAnyVideo() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    let flags = ["speech_engine=command", "speech_command=no-such-program {wav}"]
+    let error = await #expect(throws: SettingsError.self) { try await worker.run(.init(), flags) }
+    #expect(error?.message.contains("no-such-program") == true)
+    #expect(!Files.exists(worker.state + "/journal.jsonl"))
+  }
+
   @Test func theServersFaultsAreWaitedOut() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
     try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
@@ -162,6 +184,10 @@ import VectorModel
     let child = ChildProcess(.speech, "sh", ["-c", "sleep 60 & wait"], timeLimit: .milliseconds(300))
     let error = await #expect(throws: StageError.self) { try await child.run() }
     #expect(error?.reason.contains("time limit") == true)
+    let loud = ChildProcess(
+      .speech, "sh", ["-c", "echo so far >&2; exec sleep 60"], timeLimit: .seconds(2))
+    let ended = await #expect(throws: StageError.self) { try await loud.run() }
+    #expect(ended?.standardErrorTail.contains("so far") == true)
   }
 
   @Test func programsThatFailSayWhy() async throws {
@@ -185,7 +211,8 @@ import VectorModel
 @Suite(.enabled(if: TestMedia.isPossible && TestModel.hasPrograms("tesseract", "pocketsphinx_continuous")))
 struct RecognitionTests {
   @Test func spokenWordsFindTheirVideo() async throws {
-    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    let worker = try TestWorker(
+      flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none", "speech_engine=pocketsphinx"])
     try await worker.media.speech("balloon.mp4", saying: "The red balloon floats over the quiet harbor")
     let report = try await worker.run()
     #expect(report.embedded == 1 && report.partial == 0)

@@ -25,6 +25,29 @@ import VectorModel
     try await collection(model).ensure()
   }
 
+  /// A worker may be killed between any two of its requests.
+  @Test func whatIsHalfMadeIsFinished() async throws {
+    let identity = try await collection(model).ensure()
+    let later = ModelIdentity(name: "model B", hash: "bb", dimension: 3)
+    for count in 1...3 {
+      await sink.allowNext(count)
+      _ = try? await collection(later, name: "transcript_\(count)").ensure()
+      await sink.allowNext(nil)
+      #expect(try await collection(later, name: "transcript_\(count)").ensure() == identity)
+      #expect(await sink.configuration?.vector(named: "transcript_\(count)")?.dimension == 3)
+    }
+    let fields = await sink.configuration?.payloadSchema.map(\.path)
+    #expect(fields == ["language", "tags", "sha256"])
+  }
+
+  @Test func otherMetadataStays() async throws {
+    try await collection(model).ensure()
+    await sink.setMetadata("owner", .string("me"))
+    try await collection(model, name: "transcript_2").ensure()
+    #expect(await sink.configuration?.metadata?["owner"]?.text == "me")
+    #expect(await sink.configuration?.languageField == "language")
+  }
+
   @Test func refusesAnotherModelAndSaysHowToMigrate() async throws {
     try await collection(model).ensure()
     let other = ModelIdentity(name: "model B", hash: "bb", dimension: 2)

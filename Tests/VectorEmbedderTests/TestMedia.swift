@@ -4,7 +4,7 @@
 struct TestMedia {
   let directory: String
 
-  static let isPossible = TestModel.hasPrograms("ffmpeg", "ffprobe")
+  static let isPossible = TestModel.hasProgram && TestModel.hasPrograms("ffmpeg", "ffprobe")
 
   private func ffmpeg(_ arguments: [String]) async throws {
     let child = ChildProcess(

@@ -22,7 +22,8 @@ struct TestWorker {
 
   func values(_ more: [String] = []) throws -> SettingValues {
     let model = "model_dir=\(TestModel.modelDirectory)"
-    return try SettingValues(flags: ["state_dir=\(state)", "workers=2", model] + flags + more)
+    return try SettingValues(
+      flags: ["state_dir=\(state)", "workers=2", model, "speech_engine=none"] + flags + more)
   }
 
   /// One run over all videos, as a process of its own would do it.

@@ -36,25 +36,6 @@ import Testing
     #expect(HashingEmbedder.vector(of: "").allSatisfy { $0.isFinite })
   }
 
-  @Test(arguments: [
-    ("The weather is nice today and we will go to the beach with our friends.", "en"),
-    ("Hoy hace buen tiempo y vamos a ir a la playa con nuestros amigos.", "es"),
-    ("Сегодня хорошая погода, и мы пойдём на пляж с друзьями.", "ru"),
-    ("Heute ist das Wetter schön und wir gehen mit unseren Freunden an den Strand.", "de"),
-    ("Il fait beau aujourd'hui et nous allons à la plage avec nos amis.", "fr"),
-    ("今天天气很好，我们要和朋友们去海滩。", "zh"), ("今日は天気がいいので、友達と海に行きます。", "ja"), ("오늘은 날씨가 좋아서 바다에 갑니다.", "ko"),
-  ])
-  func detectsLanguages(text: String, code: String) {
-    #expect(LanguageDetector.detect(text)?.code == code)
-  }
-
-  @Test func unknownLanguagesAreNil() {
-    #expect(LanguageDetector.detect("") == nil)
-    #expect(LanguageDetector.detect("12 34 !!") == nil)
-    #expect(LanguageDetector.normalized("zh-Hant") == "zh")
-    #expect(LanguageDetector.normalized("GER") == "de")
-  }
-
   @Test func sentimentHasSignsAndNulls() throws {
     let good = try #require(Sentiment.polarity(of: "A wonderful, beautiful film.", language: "en"))
     let bad = try #require(Sentiment.polarity(of: "A terrible and boring film.", language: "en"))

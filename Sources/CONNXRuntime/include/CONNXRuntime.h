@@ -9,11 +9,11 @@
 /// Running is thread-safe.
 typedef struct onnx_session onnx_session;
 
-enum { ONNX_FLOAT32 = 1, ONNX_INT64 = 7, ONNX_RANK_MAX = 8, ONNX_INPUTS_MAX = 8 };
+enum { ONNX_FLOAT32 = 1, ONNX_INT32 = 6, ONNX_INT64 = 7, ONNX_RANK_MAX = 8, ONNX_INPUTS_MAX = 8 };
 
 typedef struct {
   const char *name;
-  /// `ONNX_FLOAT32` or `ONNX_INT64`.
+  /// `ONNX_FLOAT32`, `ONNX_INT32` or `ONNX_INT64`.
   int32_t type;
   int32_t rank;
   int64_t shape[ONNX_RANK_MAX];
@@ -35,6 +35,9 @@ void onnx_close(onnx_session *session);
 
 size_t onnx_input_count(const onnx_session *session);
 const char *onnx_input_name(const onnx_session *session, size_t index);
+/// The element type of a tensor that the model wants, and its shape with −1 for what is free; returns the rank, −1 for
+/// one that is over `ONNX_RANK_MAX`.
+int32_t onnx_input_shape(const onnx_session *session, size_t index, int32_t *type, int64_t shape[ONNX_RANK_MAX]);
 size_t onnx_output_count(const onnx_session *session);
 const char *onnx_output_name(const onnx_session *session, size_t index);
 

@@ -21,16 +21,24 @@ package enum LanguageDetector {
   /// More of a text is not looked at.
   static let bytesMax = 1 << 16
 
-  /// The language of a text; nil where it cannot be told.
-  package static func detect(_ text: String) -> DetectedLanguage? {
-    if let code = languageByScript(of: text) {
-      return DetectedLanguage(code: code, confidence: 1, source: "script")
-    }
+  /// What the script alone tells.
+  static func detectByScript(_ text: String) -> DetectedLanguage? {
+    languageByScript(of: text).map { DetectedLanguage(code: $0, confidence: 1, source: "script") }
+  }
+
+  /// The part of a text that is looked at.
+  static func start(of text: String) -> String {
     var bytes = Array(text.utf8.prefix(bytesMax))
     // A cut character would not be UTF-8.
     while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
     if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
     bytes.removeAll { $0 == 0 }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What cld2 says about a text of at most `bytesMax` bytes; only an isolated process calls it.
+  static func detectByCLD2(_ text: String) -> DetectedLanguage? {
+    let bytes = Array(text.utf8.prefix(bytesMax))
     guard !bytes.isEmpty else { return nil }
     var code = [CChar](repeating: 0, count: 16)
     let share = unsafe bytes.withUnsafeBytes { buffer in

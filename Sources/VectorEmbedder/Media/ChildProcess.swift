@@ -20,9 +20,6 @@ package struct ChildProcess: Sendable {
   package var input: [UInt8] = []
   package var timeLimit: Duration
 
-  /// How much of what it wrote to its standard error is kept: the end.
-  package static let standardErrorBytesMax = 2048
-
   package init(_ stage: Stage, _ program: String, _ arguments: [String], timeLimit: Duration) {
     self.stage = stage
     self.program = program
@@ -60,9 +57,10 @@ package struct ChildProcess: Sendable {
   package func stream(
     _ consume: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws(StageError) -> Outcome {
+    let tail = StandardErrorTail()
     do {
       return try await withThrowingTaskGroup(of: Outcome?.self) { group in
-        group.addTask { try await self.launch(consume) }
+        group.addTask { try await self.launch(tail, consume) }
         group.addTask {
           try await Task.sleep(for: self.timeLimit)
           return nil
@@ -71,7 +69,8 @@ package struct ChildProcess: Sendable {
         group.cancelAll()
         guard let first else {
           throw StageError(
-            stage, "\(program) was ended after \(timeLimit.components.seconds) s, its time limit")
+            stage, "\(program) was ended after \(timeLimit.components.seconds) s, its time limit",
+            standardErrorTail: tail.text)
         }
         return first
       }
@@ -87,8 +86,12 @@ package struct ChildProcess: Sendable {
   /// A program that ends without reading its input must not end this one.
   private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
-  private func launch(_ consume: @Sendable ([UInt8]) async throws -> Void) async throws -> Outcome {
-    Self.ignoresBrokenPipes
+  static func ignoreBrokenPipes() { ignoresBrokenPipes }
+
+  private func launch(
+    _ tail: StandardErrorTail, _ consume: @Sendable ([UInt8]) async throws -> Void
+  ) async throws -> Outcome {
+    Self.ignoreBrokenPipes()
     var options = PlatformOptions()
     options.processGroupID = 0
     options.teardownSequence = [
@@ -101,23 +104,13 @@ package struct ChildProcess: Sendable {
       executable, arguments: Arguments(arguments), environment: .inherit.updating(changes),
       platformOptions: options, input: .array(input), output: .sequence, error: .sequence
     ) { execution in
-      async let tail = Self.tail(of: execution.standardError)
+      async let isCollected: Void = tail.collect(execution.standardError)
       for try await buffer in execution.standardOutput { try await consume(buffer.copied) }
-      return try await tail
+      await isCollected
     }
-    let text = String(decoding: result.closureResult, as: UTF8.self)
     return Outcome(
       isSuccess: result.terminationStatus.isSuccess, ending: "ended: \(result.terminationStatus)",
-      standardErrorTail: text)
-  }
-
-  private static func tail(of output: SubprocessOutputSequence) async throws -> [UInt8] {
-    var tail: [UInt8] = []
-    for try await buffer in output {
-      tail += buffer.copied
-      if tail.count > standardErrorBytesMax { tail.removeFirst(tail.count - standardErrorBytesMax) }
-    }
-    return tail
+      standardErrorTail: tail.text)
   }
 }
 
@@ -134,7 +127,7 @@ private actor OutputBuffer {
 }
 
 extension SubprocessOutputSequence.Buffer {
-  fileprivate var copied: [UInt8] {
+  var copied: [UInt8] {
     unsafe withUnsafeBytes { unsafe Array($0) }
   }
 }

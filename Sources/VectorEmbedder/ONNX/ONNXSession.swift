@@ -22,10 +22,20 @@ package struct Tensor<Element: Sendable>: Sendable {
 /// One model in ONNX Runtime, with one thread; several threads may run it at once.
 @safe package final class ONNXSession: @unchecked Sendable {
   private let handle: OpaquePointer
-  package let inputs: [String]
+  package let inputs: [Wanted]
   package let outputs: [String]
 
+  /// A tensor that the model wants.
+  package struct Wanted: Sendable, Equatable {
+    package var name: String
+    /// Whether its whole numbers have 32 bits.
+    package var isInt32: Bool
+    /// With −1 for what is free.
+    package var shape: [Int]
+  }
+
   package enum Input: Sendable {
+    case int32(Tensor<Int32>)
     case int64(Tensor<Int64>)
     case float32(Tensor<Float>)
   }
@@ -36,9 +46,7 @@ package struct Tensor<Element: Sendable>: Sendable {
     let opened = unsafe onnx_open(library, model, &message, message.count)
     guard let opened = unsafe opened else { throw StageError(.settings, String(cMessage: message)) }
     unsafe handle = opened
-    inputs = (0..<(unsafe onnx_input_count(opened))).map {
-      unsafe String(cString: onnx_input_name(opened, $0))
-    }
+    inputs = (0..<(unsafe onnx_input_count(opened))).map { unsafe Self.wanted(opened, $0) }
     outputs = (0..<(unsafe onnx_output_count(opened))).map {
       unsafe String(cString: onnx_output_name(opened, $0))
     }
@@ -46,12 +54,22 @@ package struct Tensor<Element: Sendable>: Sendable {
 
   deinit { unsafe onnx_close(handle) }
 
+  private static func wanted(_ opened: OpaquePointer, _ index: Int) -> Wanted {
+    var type: Int32 = 0
+    var sizes = [Int64](repeating: 0, count: Int(ONNX_RANK_MAX))
+    let rank = unsafe onnx_input_shape(opened, index, &type, &sizes)
+    return Wanted(
+      name: unsafe String(cString: onnx_input_name(opened, index)), isInt32: type == Int32(ONNX_INT32),
+      shape: sizes.prefix(max(0, Int(rank))).map { Int($0) })
+  }
+
   /// Runs the model and returns its output `output`.
   package func run(
     _ inputs: [(name: String, value: Input)], output: String, stage: Stage
   ) throws(StageError) -> Tensor<Float> {
     let shapes = inputs.map { input in
       switch input.value {
+      case .int32(let tensor): tensor.shape
       case .int64(let tensor): tensor.shape
       case .float32(let tensor): tensor.shape
       }
@@ -100,14 +118,16 @@ package struct Tensor<Element: Sendable>: Sendable {
   /// The values in memory of their own.
   private static func copy(_ input: Input) -> (type: Int32, data: UnsafeMutableRawPointer) {
     switch input {
-    case .int64(let tensor):
-      let data = UnsafeMutableRawPointer.allocate(byteCount: max(8, tensor.values.count * 8), alignment: 8)
-      unsafe data.initializeMemory(as: Int64.self, from: tensor.values, count: tensor.values.count)
-      return unsafe (Int32(ONNX_INT64), data)
-    case .float32(let tensor):
-      let data = UnsafeMutableRawPointer.allocate(byteCount: max(8, tensor.values.count * 4), alignment: 8)
-      unsafe data.initializeMemory(as: Float.self, from: tensor.values, count: tensor.values.count)
-      return unsafe (Int32(ONNX_FLOAT32), data)
+    case .int32(let tensor): unsafe (Int32(ONNX_INT32), copy(tensor.values))
+    case .int64(let tensor): unsafe (Int32(ONNX_INT64), copy(tensor.values))
+    case .float32(let tensor): unsafe (Int32(ONNX_FLOAT32), copy(tensor.values))
     }
+  }
+
+  private static func copy<Element: BitwiseCopyable>(_ values: [Element]) -> UnsafeMutableRawPointer {
+    let data = UnsafeMutableRawPointer.allocate(
+      byteCount: max(8, values.count * MemoryLayout<Element>.stride), alignment: 8)
+    unsafe data.initializeMemory(as: Element.self, from: values, count: values.count)
+    return unsafe data
   }
 }

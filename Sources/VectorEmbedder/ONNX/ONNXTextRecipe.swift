@@ -1,5 +1,5 @@
 /// How a text model wants its texts and what its output means.
-package struct ONNXTextRecipe: Sendable, Equatable {
+package struct ONNXTextRecipe: Sendable, Equatable, Codable {
   /// `wordpiece`, `sentencepiece`, `xlm_roberta`, `clip_bpe` or `gpt2_bpe`.
   package var tokenizer: String
   /// `mean` over the tokens, the first (`cls`), the `last`, or the `output` as it is.
@@ -37,12 +37,14 @@ package struct ONNXTextRecipe: Sendable, Equatable {
   }
 
   /// - Throws: when a file is missing or is not what the tokenizer reads.
-  package func makeTokenizer(vocabulary: String, merges: String?) throws -> any TextTokenizer {
+  func makeTokenizer(vocabulary: String, merges: String?) throws(StageError) -> any TextTokenizer {
     switch tokenizer {
     case "sentencepiece", "xlm_roberta":
       return try SentencePieceTokenizer(path: vocabulary, isXLMRoberta: tokenizer == "xlm_roberta")
     case "clip_bpe", "gpt2_bpe":
-      guard let merges else { throw SettingsError("text_merges is not set: the model's merges.txt") }
+      guard let merges else {
+        throw StageError(.settings, "text_merges is not set: the model's merges.txt")
+      }
       return try BytePairTokenizer(
         vocabulary: try Files.bytes(at: vocabulary, stage: .text),
         merges: try Files.text(at: merges, stage: .text), style: tokenizer == "clip_bpe" ? .clip : .gpt2)
@@ -51,6 +53,9 @@ package struct ONNXTextRecipe: Sendable, Equatable {
         vocabulary: try Files.text(at: vocabulary, stage: .text), isUncased: isUncased)
     }
   }
+
+  /// What stands behind the end of a shorter text; it is masked.
+  var padID: Int32 { tokenizer == "xlm_roberta" ? 1 : 0 }
 
   /// What of the recipe changes the vectors.
   var fingerprint: String {

@@ -1,23 +1,16 @@
-/// A model for frames (CLIP) or for short clips (R(2+1)D) as an ONNX file.
+/// A model for frames (CLIP) or for short clips (R(2+1)D) as an ONNX file, run by isolated processes.
 package final class ONNXVideoEmbedder: FrameEmbedder, Sendable {
   package let identity: ModelIdentity
-  let session: ONNXSession
   let recipe: ONNXVideoRecipe
+  private let pool: IsolatedPool
 
-  /// Runs the model once on grey, to learn its dimension and whether it takes the preset's shape.
-  package init(session: ONNXSession, preset: String, modelHash: String) throws(StageError) {
-    guard let recipe = ONNXVideoRecipe(preset: preset) else {
-      throw StageError(.settings, "there is no video_preset `\(preset)`")
-    }
-    self.session = session
-    self.recipe = recipe
-    let size = recipe.cropSize
-    let gray = Frame(width: size, height: size, pixels: [UInt8](repeating: 128, count: size * size * 3))
-    let vector = try Self.run(
-      [[Frame]](repeating: [Frame](repeating: gray, count: recipe.clipFrames), count: 1), session, recipe)
+  /// Opens the model in a first process, to learn its dimension and whether it takes the preset's shape.
+  init(pool: IsolatedPool, preset: String, modelHash: String) async throws(StageError) {
+    recipe = try ONNXVideoRecipe(preset: preset)
+    self.pool = pool
     identity = ModelIdentity(
       name: "onnx \(preset) \(modelHash.prefix(12))", hash: ContentHash.sha256(of: [modelHash, preset]).hex,
-      dimension: vector.count)
+      dimension: try await pool.open())
   }
 
   package var framesPerSecond: Int { recipe.framesPerSecond }
@@ -27,101 +20,10 @@ package final class ONNXVideoEmbedder: FrameEmbedder, Sendable {
   }
 
   /// The mean of the clips' vectors, of length 1.
-  static func run(
-    _ clips: [[Frame]], _ session: ONNXSession, _ recipe: ONNXVideoRecipe
-  ) throws(StageError) -> [Float] {
-    guard let input = session.inputs.first, session.inputs.count == 1 else {
-      throw StageError(.video, "the model has inputs \(session.inputs), one of pictures is expected")
-    }
-    let known = ["image_embeds", "pooler_output", "features", "embedding", "output"]
-    guard let output = known.first(where: session.outputs.contains) ?? session.outputs.first else {
-      throw StageError(.video, "the model has no output")
-    }
-    var sum: [Float] = []
-    for clip in clips {
-      let tensor = recipe.tensor(of: clip)
-      let result = try session.run([(input, .float32(tensor))], output: output, stage: .video)
-      let one = try ONNXTextEmbedder.pool(result, "output")
-      if sum.isEmpty { sum = [Float](repeating: 0, count: one.count) }
-      sum.add(one, times: 1)
-    }
-    guard let vector = sum.scaledToLengthOne() else { throw StageError(.video, "the model's output is zero") }
-    return vector
-  }
-}
-
-/// What a picture model expects.
-struct ONNXVideoRecipe: Sendable {
-  var framesPerSecond: Int
-  /// 1: each frame alone, `[1 × 3 × height × width]`; more: `[1 × 3 × frames × height × width]`.
-  var clipFrames: Int
-  var clipsMax: Int
-  var resizedHeight: Int
-  /// Nil: the shortest edge is `resizedHeight`.
-  var resizedWidth: Int?
-  var cropSize: Int
-  var filter: Resampling
-  var mean: [Float]
-  var deviation: [Float]
-
-  init?(preset: String) {
-    switch preset {
-    case "r2plus1d_18":
-      // Tran et al. 2018, with torchvision's constants.
-      framesPerSecond = 15
-      clipFrames = 16
-      clipsMax = 4
-      resizedHeight = 128
-      resizedWidth = 171
-      cropSize = 112
-      filter = .bilinear
-      mean = [0.43216, 0.394666, 0.37645]
-      deviation = [0.22803, 0.22145, 0.216989]
-    case "clip_vit_b32":
-      // Radford et al. 2021.
-      framesPerSecond = 1
-      clipFrames = 1
-      clipsMax = 32
-      resizedHeight = 224
-      resizedWidth = nil
-      cropSize = 224
-      filter = .bicubic
-      mean = [0.48145466, 0.4578275, 0.40821073]
-      deviation = [0.26862954, 0.26130258, 0.27577711]
-    default: return nil
-    }
-  }
-
-  /// Resized, cropped about the centre, normalised, channels first.
-  func tensor(of clip: [Frame]) -> Tensor<Float> {
-    let area = cropSize * cropSize
-    var values = [Float](repeating: 0, count: 3 * clip.count * area)
-    for (index, frame) in clip.enumerated() {
-      let (width, height) = resizedSize(of: frame)
-      let planes = frame.resampled(width: width, height: height, filter)
-      let left = (width - cropSize) / 2
-      let top = (height - cropSize) / 2
-      for channel in 0..<3 {
-        let start = (channel * clip.count + index) * area
-        for y in 0..<cropSize {
-          for x in 0..<cropSize {
-            values[start + y * cropSize + x] =
-              (planes[channel][left + x, top + y] - mean[channel]) / deviation[channel]
-          }
-        }
-      }
-    }
-    let shape = clipFrames == 1 ? [1, 3, cropSize, cropSize] : [1, 3, clip.count, cropSize, cropSize]
-    return Tensor(shape: shape, values: values)
-  }
-
-  private func resizedSize(of frame: Frame) -> (width: Int, height: Int) {
-    if let resizedWidth { return (resizedWidth, resizedHeight) }
-    let shortest = min(frame.width, frame.height)
-    return (
-      max(cropSize, frame.width * resizedHeight / shortest),
-      max(cropSize, frame.height * resizedHeight / shortest)
-    )
+  func vector(of clips: [[Frame]]) async throws(StageError) -> [Float] {
+    let numbers = clips.flatMap { recipe.tensor(of: $0) }
+    let answer = try await pool.ask(.clips(count: clips.count), numbers: numbers, stage: .video)
+    return try pool.vectors(answer, count: 1, dimension: identity.dimension, stage: .video)[0]
   }
 }
 
@@ -151,7 +53,7 @@ struct ONNXClips: FrameAccumulator {
     }
   }
 
-  func vector() throws(StageError) -> [Float]? {
+  func vector() async throws(StageError) -> [Float]? {
     let length = embedder.recipe.clipFrames
     let whole = clips.compactMap { clip -> [Frame]? in
       guard let last = clip.last else { return nil }
@@ -159,6 +61,6 @@ struct ONNXClips: FrameAccumulator {
       return Array(clip.prefix(length)) + [Frame](repeating: last, count: max(0, length - clip.count))
     }
     if whole.isEmpty { return nil }
-    return try ONNXVideoEmbedder.run(whole, embedder.session, embedder.recipe)
+    return try await embedder.vector(of: whole)
   }
 }

@@ -41,5 +41,5 @@ actor DecodeCollector {
     }
   }
 
-  func vector() throws(StageError) -> [Float]? { try accumulator?.vector() }
+  func vector() async throws(StageError) -> [Float]? { try await accumulator?.vector() }
 }

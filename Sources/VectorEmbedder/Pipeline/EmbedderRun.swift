@@ -7,8 +7,16 @@ package struct EmbedderRun: Sendable {
   package var deadLetters: DeadLetters
   package var cache: StageCache
   package var progress: RunProgress
-  /// Videos worked on at once.
+  /// Files that are hashed at once.
   package var workers: Int
+  package var stateDirectory: String
+
+  /// With less free space on its disk the worker stops, rather than take a full disk for broken videos, in bytes.
+  static let freeBytesMin = 16 << 20
+
+  /// Videos whose texts or points wait for each other, so that models and the server get batches. They hold no core
+  /// and little memory, and what was found about them is cached.
+  static let waitingMax = 64
 
   package struct Options: Sendable {
     /// Delete points whose last path is gone.
@@ -24,7 +32,8 @@ package struct EmbedderRun: Sendable {
 
   package init(
     pipeline: VideoPipeline, collection: VideoCollection, uploader: PointUploader, journal: Journal,
-    deadLetters: DeadLetters, cache: StageCache, progress: RunProgress, workers: Int
+    deadLetters: DeadLetters, cache: StageCache, progress: RunProgress, workers: Int,
+    stateDirectory: String
   ) {
     self.pipeline = pipeline
     self.collection = collection
@@ -34,6 +43,7 @@ package struct EmbedderRun: Sendable {
     self.cache = cache
     self.progress = progress
     self.workers = workers
+    self.stateDirectory = stateDirectory
   }
 
   /// One content and the files that have it.
@@ -50,9 +60,11 @@ package struct EmbedderRun: Sendable {
   package func run(_ entries: [ManifestEntry], _ options: Options = Options()) async throws -> RunReport {
     let start = ContinuousClock.now
     let before = await progress.report
+    await progress.begin(total: entries.count)
     let works = try await identified(entries, options)
-    await progress.begin(total: works.count)
-    try await inParallel(works) { try await work($0, options) }
+    // Equal files are one video.
+    await progress.begin(total: works.reduce(0) { $0 + 1 - $1.entries.count })
+    try await inParallel(works, countMax: workers + Self.waitingMax) { try await work($0, options) }
     if options.prunes { try await prune() }
     let elapsed = (ContinuousClock.now - start).components
     let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
@@ -61,12 +73,12 @@ package struct EmbedderRun: Sendable {
   }
 
   private func inParallel<Item: Sendable>(
-    _ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Void
+    _ items: [Item], countMax: Int, _ body: @escaping @Sendable (Item) async throws -> Void
   ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       var rest = items[...]
-      for item in rest.prefix(workers) { group.addTask { try await body(item) } }
-      rest = rest.dropFirst(workers)
+      for item in rest.prefix(countMax) { group.addTask { try await body(item) } }
+      rest = rest.dropFirst(countMax)
       while try await group.next() != nil {
         if let item = rest.popFirst() { group.addTask { try await body(item) } }
       }
@@ -77,9 +89,17 @@ package struct EmbedderRun: Sendable {
 
   private func identified(_ entries: [ManifestEntry], _ options: Options) async throws -> [Work] {
     let found = WorkList()
-    try await inParallel(entries) { entry in
-      guard let file = VideoFinder.state(of: entry.path) else {
-        try await fail(entry, nil, StageError(.read, "the file does not exist"))
+    try await inParallel(entries, countMax: workers) { entry in
+      let file = VideoFinder.state(of: entry.path)
+      let state = await journal.state
+      if !options.retriesFailed, let failure = state.failures[entry.path],
+        file.flatMap({ state.content(of: $0) }) == nil, isAsItWas(entry, file, failure)
+      {
+        await progress.change { $0.skipped += 1 }
+        return
+      }
+      guard let file else {
+        try await fail(entry, nil, StageError(.read, Self.absence(of: entry.path)))
         return
       }
       do throws(StageError) {
@@ -97,6 +117,17 @@ package struct EmbedderRun: Sendable {
       }
     }
     return await found.works
+  }
+
+  /// Whether nothing has changed since the failure.
+  private func isAsItWas(_ entry: ManifestEntry, _ file: FileState?, _ failure: FailureState) -> Bool {
+    failure.fingerprint == fingerprint(entry) && failure.byteCount == file?.byteCount ?? 0
+      && failure.modifiedMilliseconds == file?.modifiedMilliseconds ?? 0
+  }
+
+  private static func absence(of path: String) -> String {
+    path.contains("\u{FFFD}")
+      ? "the file's name is no UTF-8; rename the file" : "the file does not exist"
   }
 
   private actor WorkList {
@@ -130,10 +161,6 @@ package struct EmbedderRun: Sendable {
     let known = state.videos[work.content]
     let paths = paths(of: work, known, state)
     let failure = state.failures[entry.path]
-    let failedAsIs = failure.map {
-      $0.fingerprint == fingerprint && $0.byteCount == file.byteCount
-        && $0.modifiedMilliseconds == file.modifiedMilliseconds
-    }
     do {
       if let known, known.fingerprint == fingerprint, !(options.retriesFailed && failure != nil) {
         // A failure of the file as it is now stays: the point is partial.
@@ -150,7 +177,7 @@ package struct EmbedderRun: Sendable {
         await progress.change { $0.renamed += 1 }
         return
       }
-      if failedAsIs == true, !options.retriesFailed {
+      if let failure, isAsItWas(entry, file, failure), !options.retriesFailed {
         await progress.change { $0.skipped += 1 }
         return
       }
@@ -174,10 +201,9 @@ package struct EmbedderRun: Sendable {
       await progress.add(clock)
       throw error
     }
-    try await clock.measure(.upload) { () async throws(StageError) in
-      let point = try document.point()
-      if isKnown { try await uploader.amend(point) } else { try await uploader.upload(point) }
-    }
+    let point = try document.point()
+    let share = isKnown ? try await uploader.amend(point) : try await uploader.upload(point)
+    await clock.add(share, to: .upload)
     await progress.add(clock)
     let warnings = await clock.warnings
     // The failure is on the disk before the success, so that a crash between them does not lose it.
@@ -221,6 +247,10 @@ package struct EmbedderRun: Sendable {
   }
 
   private func record(_ entry: ManifestEntry, _ file: FileState?, _ error: StageError) async throws {
+    if let free = Files.freeByteCount(at: stateDirectory), free < Self.freeBytesMin {
+      throw StageError(
+        .settings, "the disk of \(stateDirectory) has \(free) bytes left; what failed was: \(error.reason)")
+    }
     let attempts = (await journal.state.failures[entry.path]?.attempts ?? 0) + 1
     try deadLetters.append(error, path: entry.path, attempts: attempts)
     try await journal.append(

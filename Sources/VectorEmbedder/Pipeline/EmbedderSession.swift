@@ -14,6 +14,7 @@ package struct EmbedderSession: Sendable {
   /// Opens the models; the server is not asked for anything yet.
   package init(values: SettingValues, sink: any PointSink) async throws {
     let factory = EngineFactory(values)
+    try factory.checkPrograms()
     self.values = values
     names = try factory.vectorNames()
     engines = try await factory.engines()
@@ -38,7 +39,6 @@ package struct EmbedderSession: Sendable {
     // Whatever lies here was left by a worker that was killed.
     Files.remove(state + "/work")
     let cache = StageCache(directory: state + "/cache")
-    let workers = try values.integer(.workers)
     return EmbedderRun(
       pipeline: VideoPipeline(
         engines: engines, names: names, cache: cache, workDirectory: state + "/work"),
@@ -46,19 +46,19 @@ package struct EmbedderSession: Sendable {
       uploader: PointUploader(
         collection: collection, batchMax: try values.integer(.batchPoints), backoff: backoff),
       journal: journal, deadLetters: try DeadLetters(path: state + "/" + Self.deadLetterFile), cache: cache,
-      progress: progress, workers: workers > 0 ? workers : Processors.count)
+      progress: progress, workers: engines.budget.cores, stateDirectory: state)
   }
 
   /// Makes or checks the collection; waits while the server is away.
   ///
-  /// A new collection has no points, whatever the journal says.
+  /// Another collection, even of the same name, has none of the points that the journal knows.
   package func ensureCollection(
     for run: EmbedderRun, backoff: Backoff = Backoff(), onWait: @Sendable (String) -> Void
   ) async throws {
     for attempt in 0... {
       switch try await attemptToEnsure() {
-      case .success(let isNew):
-        if isNew { try await run.journal.forgetVideos() }
+      case .success(let identity):
+        try await run.journal.begin(collection: identity)
         return
       case .failure(let failure):
         onWait(failure.message)
@@ -67,8 +67,8 @@ package struct EmbedderSession: Sendable {
     }
   }
 
-  /// Whether the collection is new, or what kept it from being made where trying again may help.
-  private func attemptToEnsure() async throws(RequestError) -> Result<Bool, RequestError> {
+  /// The collection's identity, or what kept it from being made where trying again may help.
+  private func attemptToEnsure() async throws(RequestError) -> Result<String, RequestError> {
     do {
       return .success(try await collection.ensure())
     } catch {

@@ -8,21 +8,66 @@ package struct EngineFactory: Sendable {
 
   /// - Throws: for an engine whose model or settings are missing, by name and remedy.
   package func engines() async throws -> Engines {
-    Engines(
-      text: try await textEmbedder(), video: try videoEmbedder(), speech: try speechRecognizer(),
+    let budget = CoreBudget(cores: workers)
+    return Engines(
+      text: TextBatcher(try await textEmbedder(), budget: budget), video: try await videoEmbedder(),
+      speech: try speechRecognizer(),
       screen: values.optional(.screenEngine) == "none"
         ? nil
         : ScreenTextReader(
           languages: try values.text(.screenLanguages),
           confidenceMin: try values.integer(.screenConfidenceMin),
           timeLimit: try values.seconds(.screenSeconds)),
-      detectsLanguage: values.optional(.languageEngine) != "none",
+      language: try languageIdentifier(),
       judgesSentiment: values.boolean(.sentiment),
       speechConfidenceMin: try values.fraction(.speechConfidenceMin),
       screenIntervalSeconds: try values.integer(.screenInterval),
       screenFramesMax: try values.integer(.screenFramesMax), secondsMax: try values.integer(.secondsMax),
       probeTimeLimit: try values.seconds(.probeSeconds), decodeTimeLimit: try values.seconds(.decodeSeconds),
-      speechTimeLimit: try values.seconds(.speechSeconds))
+      speechTimeLimit: try values.seconds(.speechSeconds), budget: budget)
+  }
+
+  /// Videos that are worked on at once.
+  private var workers: Int {
+    let workers = values.optional(.workers).flatMap { Int($0) } ?? 0
+    return workers > 0 ? workers : Processors.count
+  }
+
+  package func languageIdentifier() throws -> LanguageIdentifier? {
+    guard values.optional(.languageEngine) != "none" else { return nil }
+    return LanguageIdentifier(processesMax: 1, timeLimit: try values.seconds(.embedSeconds))
+  }
+
+  /// The programs that the settings ask for, each with what mends its absence.
+  package var programs: [(name: String, remedy: String)] {
+    var programs = ["ffprobe", "ffmpeg"].map { ($0, "apt-get install -y ffmpeg") }
+    if values.optional(.screenEngine) == "tesseract" {
+      programs.append((ScreenTextReader.program, "apt-get install -y tesseract-ocr, or ocr_engine: none"))
+    }
+    if values.optional(.speechEngine) == "pocketsphinx" {
+      programs.append(
+        (
+          PocketsphinxRecognizer.program,
+          "apt-get install -y pocketsphinx pocketsphinx-en-us, or speech_engine: none"
+        ))
+    }
+    let commands: [(engine: Setting, command: Setting)] = [
+      (.textEngine, .textCommand), (.videoEngine, .videoCommand), (.speechEngine, .speechCommand),
+    ]
+    for (engine, command) in commands where values.optional(engine) == "command" {
+      let line = values.optional(command).flatMap { try? CommandLineTemplate($0) }
+      if let name = line?.words.first { programs.append((name, "install it, or change \(command.key)")) }
+    }
+    return programs
+  }
+
+  /// A program that is missing would fail every video for a reason that is not the video's.
+  ///
+  /// - Throws: naming the first one that is missing and what mends that.
+  func checkPrograms() throws(SettingsError) {
+    for program in programs where !Files.isProgram(program.name) {
+      throw SettingsError("the program \(program.name) is not there: \(program.remedy)")
+    }
   }
 
   package func vectorNames() throws(SettingsError) -> VectorNames {
@@ -39,7 +84,9 @@ package struct EngineFactory: Sendable {
   package static func vectors(
     _ names: VectorNames, _ engines: Engines
   ) -> [(name: String, identity: ModelIdentity)] {
-    var vectors = [(names.transcript, engines.text.identity), (names.screen, engines.text.identity)]
+    var vectors = [
+      (names.transcript, engines.text.embedder.identity), (names.screen, engines.text.embedder.identity),
+    ]
     if let video = engines.video { vectors.append((names.video, video.identity)) }
     return vectors
   }
@@ -47,7 +94,7 @@ package struct EngineFactory: Sendable {
   package func textEmbedder() async throws -> any TextEmbedder {
     switch values.optional(.textEngine) {
     case "hashing": return HashingEmbedder()
-    case "onnx": return try onnxTextEmbedder()
+    case "onnx": return try await onnxTextEmbedder()
     case "command":
       return try await CommandTextEmbedder(
         command: try CommandLineTemplate(try values.text(.textCommand)),
@@ -56,8 +103,8 @@ package struct EngineFactory: Sendable {
     }
   }
 
-  private func onnxTextEmbedder() throws -> ONNXTextEmbedder {
-    let session = try ONNXSession(library: onnxLibrary(), model: try values.text(.textModel))
+  private func onnxTextEmbedder() async throws -> ONNXTextEmbedder {
+    let model = try values.text(.textModel)
     var recipe = try ONNXTextRecipe(preset: values.optional(.textPreset) ?? "none")
     if recipe == nil {
       recipe = ONNXTextRecipe(
@@ -67,23 +114,25 @@ package struct EngineFactory: Sendable {
         passagePrefix: values.optional(.passagePrefix) ?? "")
     }
     guard let recipe else { throw SettingsError("text_preset names no preset") }
-    return try ONNXTextEmbedder(
-      session: session, recipe: recipe,
-      tokenizer: try recipe.makeTokenizer(
-        vocabulary: try values.text(.textVocabulary), merges: values.optional(.textMerges)),
-      modelHash: try ContentHash.sha256(ofFile: try values.text(.textModel)).hex)
+    let plan = IsolatedPlan.text(
+      library: try onnxLibrary(), model: VideoFinder.absolute(model),
+      vocabulary: VideoFinder.absolute(try values.text(.textVocabulary)),
+      merges: values.optional(.textMerges).map(VideoFinder.absolute), recipe)
+    return try await ONNXTextEmbedder(
+      pool: try pool(plan), recipe: recipe, modelHash: try ContentHash.sha256(ofFile: model).hex)
   }
 
-  package func videoEmbedder() throws -> VideoEmbedder? {
+  package func videoEmbedder() async throws -> VideoEmbedder? {
     switch values.optional(.videoEngine) {
     case "none": return nil
     case "onnx":
       let model = try values.text(.videoModel)
       let preset = try values.text(.videoPreset)
-      let session = try ONNXSession(library: onnxLibrary(), model: model)
+      let plan = IsolatedPlan.video(
+        library: try onnxLibrary(), model: VideoFinder.absolute(model), preset: preset)
       return .frames(
-        try ONNXVideoEmbedder(
-          session: session, preset: preset, modelHash: try ContentHash.sha256(ofFile: model).hex))
+        try await ONNXVideoEmbedder(
+          pool: try pool(plan), preset: preset, modelHash: try ContentHash.sha256(ofFile: model).hex))
     case "command":
       return .command(
         CommandVideoEmbedder(
@@ -91,6 +140,14 @@ package struct EngineFactory: Sendable {
           dimension: try values.integer(.videoDimension), timeLimit: try values.seconds(.embedSeconds)))
     default: return .frames(ClassicalEmbedder())
     }
+  }
+
+  /// Processes for a model of ONNX Runtime.
+  private func pool(_ plan: IsolatedPlan) throws -> IsolatedPool {
+    let processesMax = try values.integer(.modelProcesses)
+    return IsolatedPool(
+      plan, processesMax: processesMax > 0 ? processesMax : workers,
+      timeLimit: try values.seconds(.embedSeconds))
   }
 
   private func onnxLibrary() throws(SettingsError) -> String {

@@ -1,10 +1,10 @@
 /// All that makes something of a video, as the settings say; a stage that is off is nil.
 package struct Engines: Sendable {
-  package var text: any TextEmbedder
+  package var text: TextBatcher
   package var video: VideoEmbedder?
   package var speech: (any SpeechRecognizer)?
   package var screen: ScreenTextReader?
-  package var detectsLanguage: Bool
+  package var language: LanguageIdentifier?
   package var judgesSentiment: Bool
   package var speechConfidenceMin: Double
   package var screenIntervalSeconds: Int
@@ -13,12 +13,15 @@ package struct Engines: Sendable {
   package var probeTimeLimit: Duration
   package var decodeTimeLimit: Duration
   package var speechTimeLimit: Duration
+  /// What all of them compute with.
+  package var budget: CoreBudget
 
   /// Everything in the settings that changes a point.
   package var fingerprint: String {
     [
-      VideoDocument.version, text.identity.hash, video?.identity.hash ?? "-", speech?.cacheKey ?? "-",
-      screen?.cacheKey ?? "-", "\(detectsLanguage) \(judgesSentiment) \(speechConfidenceMin)",
+      VideoDocument.version, text.embedder.identity.hash, video?.identity.hash ?? "-",
+      speech?.cacheKey ?? "-",
+      screen?.cacheKey ?? "-", "\(language != nil) \(judgesSentiment) \(speechConfidenceMin)",
       "\(screenIntervalSeconds) \(screenFramesMax) \(secondsMax)",
     ].joined(separator: "|")
   }

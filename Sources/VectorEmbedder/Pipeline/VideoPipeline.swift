@@ -22,33 +22,67 @@ package struct VideoPipeline: Sendable {
   package func document(
     _ entry: ManifestEntry, content: ContentHash, paths: [String], clock: StageClock
   ) async throws(StageError) -> VideoDocument {
-    let probe = try await clock.measure(.probe) { () async throws(StageError) in
-      try await cached(MediaProbe.self, content, .probe, key: "1") { () async throws(StageError) in
-        try await MediaProbe.probe(entry.path, timeLimit: engines.probeTimeLimit)
-      }
+    let seen = try await engines.budget.run { () async throws(StageError) in
+      try await perceive(entry, content, clock: clock)
     }
     var document = VideoDocument(
-      content: content, paths: paths, title: entry.title ?? probe.title ?? Self.title(ofPath: entry.path))
-    document.durationSeconds = probe.durationSeconds
+      content: content, paths: paths,
+      title: entry.title ?? seen.probe.title ?? Self.title(ofPath: entry.path))
+    document.durationSeconds = seen.probe.durationSeconds
     document.tags = entry.tags
-    let source = Transcript.source(of: entry, probe: probe, hears: engines.speech != nil)
-    let directory = "\(workDirectory)/\(content.hex.prefix(20))"
-    Files.remove(directory)
-    try Files.makeDirectory(directory, stage: .decode)
-    defer { Files.remove(directory) }
-
-    let decoded = try await decode(
-      entry.path, content, probe, source: source, directory: directory, clock: clock)
-    document.transcript = try await transcript(source, content, entry, decoded, clock: clock)
-    if document.transcript != nil { document.transcriptSource = source.name }
-    document.screenText = decoded.screenText
-    try await addLanguage(to: &document, entry: entry, track: source.trackLanguage)
-    try await addVectors(to: &document, decoded.videoVector, path: entry.path, clock: clock)
+    document.transcript = seen.transcript
+    if seen.transcript != nil { document.transcriptSource = seen.source.name }
+    document.screenText = seen.screenText
+    document.language = seen.language
+    if engines.judgesSentiment, let transcript = document.transcript {
+      document.sentiment = Sentiment.polarity(of: transcript, language: document.language?.code)
+    }
+    try await addVectors(to: &document, seen.videoVector, clock: clock)
     guard !document.vectors.isEmpty else {
       throw await clock.warnings.first
         ?? StageError(.video, "nothing to embed: no speech, no text, no picture")
     }
     return document
+  }
+
+  /// What the file itself gives, before texts are embedded.
+  private struct Perceived: Sendable {
+    var probe: MediaProbe
+    var source: Transcript.Source
+    var transcript: String?
+    var screenText: String?
+    var videoVector: [Float]?
+    var language: DetectedLanguage?
+  }
+
+  private func perceive(
+    _ entry: ManifestEntry, _ content: ContentHash, clock: StageClock
+  ) async throws(StageError) -> Perceived {
+    let probe = try await clock.measure(.probe) { () async throws(StageError) in
+      try await cached(MediaProbe.self, content, .probe, key: "1") { () async throws(StageError) in
+        try await MediaProbe.probe(entry.path, timeLimit: engines.probeTimeLimit)
+      }
+    }
+    let source = Transcript.source(of: entry, probe: probe, hears: engines.speech != nil)
+    let directory = "\(workDirectory)/\(content.hex.prefix(20))"
+    Files.remove(directory)
+    try Files.makeDirectory(directory, stage: .decode)
+    defer { Files.remove(directory) }
+    let decoded = try await decode(
+      entry.path, content, probe, source: source, directory: directory, clock: clock)
+    var seen = Perceived(probe: probe, source: source)
+    seen.transcript = try await transcript(source, content, entry, decoded, clock: clock)
+    seen.screenText = decoded.screenText
+    seen.videoVector = decoded.videoVector
+    if case .command(let command)? = engines.video {
+      seen.videoVector = try await attempt(.video, clock) { () async throws(StageError) -> [Float]? in
+        try await cached([Float].self, content, .video, key: command.identity.hash) {
+          () async throws(StageError) in try await command.vector(of: entry.path) ?? []
+        }
+      }
+    }
+    seen.language = try await language(of: seen, entry, clock: clock)
+    return seen
   }
 
   // MARK: Decoding
@@ -181,61 +215,64 @@ package struct VideoPipeline: Sendable {
     return heard.confidence ?? 1 >= engines.speechConfidenceMin ? heard.text : nil
   }
 
-  private func addLanguage(
-    to document: inout VideoDocument, entry: ManifestEntry, track: String?
-  ) async throws(StageError) {
+  private func language(
+    of seen: Perceived, _ entry: ManifestEntry, clock: StageClock
+  ) async throws(StageError) -> DetectedLanguage? {
     if let given = entry.language {
-      document.language = DetectedLanguage(code: given, confidence: 1, source: "manifest")
-    } else if engines.detectsLanguage {
-      let text = document.transcript ?? document.screenText ?? ""
-      document.language = LanguageDetector.detect(text)
-      if document.language == nil, document.transcript != nil, let track {
-        let code = LanguageDetector.normalized(track)
-        if !code.isEmpty {
-          document.language = DetectedLanguage(code: code, confidence: 0.5, source: "subtitles")
-        }
-      }
+      return DetectedLanguage(code: given, confidence: 1, source: "manifest")
     }
-    if engines.judgesSentiment, let transcript = document.transcript {
-      document.sentiment = Sentiment.polarity(of: transcript, language: document.language?.code)
+    guard let identifier = engines.language else { return nil }
+    let text = seen.transcript ?? seen.screenText ?? ""
+    let found = try await attempt(.language, clock) {
+      () async throws(StageError) -> DetectedLanguage? in try await identifier.identify(text)
     }
+    if let found { return found }
+    guard seen.transcript != nil, let track = seen.source.trackLanguage else { return nil }
+    let code = LanguageDetector.normalized(track)
+    return code.isEmpty ? nil : DetectedLanguage(code: code, confidence: 0.5, source: "subtitles")
   }
 
   private func addVectors(
-    to document: inout VideoDocument, _ videoVector: [Float]?, path: String, clock: StageClock
+    to document: inout VideoDocument, _ videoVector: [Float]?, clock: StageClock
   ) async throws(StageError) {
     let content = document.content
+    let identity = engines.text.embedder.identity
     var vectors: [(name: String, value: [Float])] = []
     for (name, text) in [(names.transcript, document.transcript), (names.screen, document.screenText)] {
       guard let text else { continue }
-      let vector = try await attempt(.text, clock) { () async throws(StageError) -> [Float]? in
-        let key = engines.text.identity.hash + ContentHash.sha256(of: [text]).hex
+      let vector = try await warning(clock) { () async throws(StageError) -> [Float]? in
+        let key = identity.hash + ContentHash.sha256(of: [text]).hex
         return try await cached([Float].self, content, .text, key: key) { () async throws(StageError) in
-          try await engines.text.vector(of: text, as: .passage) ?? []
+          try await TextChunk.vector(of: text, dimension: identity.dimension) {
+            (texts) async throws(StageError) in
+            let answer = try await engines.text.embed(texts)
+            // Waiting for other videos is no time of this one.
+            await clock.add(answer.share, to: .text)
+            return answer.vectors
+          } ?? []
         }
       }
       if let vector, !vector.isEmpty { vectors.append((name, vector)) }
     }
-    var picture = videoVector
-    if case .command(let command)? = engines.video {
-      picture = try await attempt(.video, clock) { () async throws(StageError) -> [Float]? in
-        try await cached([Float].self, content, .video, key: command.identity.hash) {
-          () async throws(StageError) in try await command.vector(of: path) ?? []
-        }
-      }
-    }
-    if let picture, !picture.isEmpty { vectors.append((names.video, picture)) }
+    if let videoVector, !videoVector.isEmpty { vectors.append((names.video, videoVector)) }
     document.vectors = vectors
   }
 
   // MARK: Private parts
 
-  /// Runs a stage; what it throws becomes a warning and nil, unless the whole work is being cancelled.
+  /// Runs a stage and adds its time; what it throws becomes a warning and nil.
   private func attempt<Value: Sendable>(
     _ stage: Stage, _ clock: StageClock, _ body: () async throws(StageError) -> Value?
   ) async throws(StageError) -> Value? {
+    try await warning(clock) { () async throws(StageError) in try await clock.measure(stage, body) }
+  }
+
+  /// Makes a warning and nil of what the body throws, unless the whole work is being cancelled.
+  private func warning<Value: Sendable>(
+    _ clock: StageClock, _ body: () async throws(StageError) -> Value?
+  ) async throws(StageError) -> Value? {
     do {
-      return try await clock.measure(stage, body)
+      return try await body()
     } catch {
       if Task.isCancelled { throw error }
       await clock.warn(error)

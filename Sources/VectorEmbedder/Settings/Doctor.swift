@@ -21,16 +21,16 @@ package struct Doctor: Sendable {
         await self.program(program, ["-version"], stage: "decode", package: "ffmpeg") { _ in nil })
     }
     findings.append(await text())
-    findings.append(video())
-    findings.append(await speech())
+    findings.append(await video())
+    findings.append(speech())
     findings.append(await screen())
-    findings.append(language())
+    findings.append(await language())
     if let sink { findings.append(await server(sink)) }
     return findings
   }
 
   private func program(
-    _ name: String, _ arguments: [String], stage: String, package: String,
+    _ name: String, _ arguments: [String], stage: String, package: String, text: String? = nil,
     _ judge: @Sendable (String) -> String?
   ) async -> Finding {
     let child = ChildProcess(.settings, name, arguments, timeLimit: .seconds(20))
@@ -41,7 +41,7 @@ package struct Doctor: Sendable {
           stage: stage, isGood: false, text: complaint, remedy: "apt-get install -y \(package)")
       }
       let first = output.split(whereSeparator: \.isNewline).first.map(String.init) ?? name
-      return Finding(stage: stage, isGood: true, text: first, remedy: nil)
+      return Finding(stage: stage, isGood: true, text: text ?? first, remedy: nil)
     } catch {
       return Finding(
         stage: stage, isGood: false, text: error.reason, remedy: "apt-get install -y \(package)")
@@ -64,9 +64,9 @@ package struct Doctor: Sendable {
     }
   }
 
-  private func video() -> Finding {
+  private func video() async -> Finding {
     do {
-      guard let embedder = try EngineFactory(values).videoEmbedder() else {
+      guard let embedder = try await EngineFactory(values).videoEmbedder() else {
         return Finding(stage: "video", isGood: true, text: "off (video_engine: none)", remedy: nil)
       }
       let identity = embedder.identity
@@ -79,7 +79,7 @@ package struct Doctor: Sendable {
     }
   }
 
-  private func speech() async -> Finding {
+  private func speech() -> Finding {
     switch values.optional(.speechEngine) {
     case "none": return Finding(stage: "speech", isGood: true, text: "off (speech_engine: none)", remedy: nil)
     case "command":
@@ -88,24 +88,18 @@ package struct Doctor: Sendable {
         return Finding(
           stage: "speech", isGood: false, text: "speech_command is not set", remedy: "see Docs/embedder.md")
       }
-      let isThere = await isInstalled(command.words[0])
+      let isThere = Files.isProgram(command.words[0])
       return Finding(
         stage: "speech", isGood: isThere, text: command.words.joined(separator: " "),
         remedy: isThere ? nil : "install \(command.words[0]), see Docs/embedder.md")
     default:
-      let isThere = await isInstalled(PocketsphinxRecognizer.program)
+      let isThere = Files.isProgram(PocketsphinxRecognizer.program)
       return Finding(
         stage: "speech", isGood: isThere,
         text: isThere
           ? "pocketsphinx, English" : "the program \(PocketsphinxRecognizer.program) is not there",
         remedy: isThere ? nil : "apt-get install -y pocketsphinx pocketsphinx-en-us")
     }
-  }
-
-  private func isInstalled(_ program: String) async -> Bool {
-    let child = ChildProcess(
-      .settings, "sh", ["-c", "command -v \"$1\"", "sh", program], timeLimit: .seconds(10))
-    return (try? await child.run()) != nil
   }
 
   private func screen() async -> Finding {
@@ -116,7 +110,7 @@ package struct Doctor: Sendable {
     let package = "tesseract-ocr " + wanted.map { "tesseract-ocr-\($0)" }.joined(separator: " ")
     return await program(
       ScreenTextReader.program, ["--list-langs"], stage: "screen",
-      package: package.replacing("_", with: "-")
+      package: package.replacing("_", with: "-"), text: "tesseract, \(wanted.joined(separator: " and "))"
     ) { output in
       let there = Set(output.split(whereSeparator: \.isNewline).map(String.init))
       let missing = wanted.filter { !there.contains($0) }
@@ -124,12 +118,23 @@ package struct Doctor: Sendable {
     }
   }
 
-  private func language() -> Finding {
-    let found = LanguageDetector.detect("Hoy hace buen tiempo y vamos a ir a la playa con nuestros amigos.")?
-      .code
-    return Finding(
-      stage: "language", isGood: found == "es", text: "cld2, and the lexicon of English for sentiment",
-      remedy: nil)
+  private func language() async -> Finding {
+    do {
+      guard let identifier = try EngineFactory(values).languageIdentifier() else {
+        return Finding(stage: "language", isGood: true, text: "off (language_engine: none)", remedy: nil)
+      }
+      let text = "Hoy hace buen tiempo y vamos a ir a la playa con nuestros amigos."
+      let code = try await identifier.identify(text)?.code
+      return Finding(
+        stage: "language", isGood: code == "es",
+        text: code == "es"
+          ? "cld2, and the lexicon of English for sentiment" : "cld2 takes Spanish for \(code ?? "nothing")",
+        remedy: code == "es" ? nil : "apt-get install -y --reinstall libcld2-0")
+    } catch {
+      return Finding(
+        stage: "language", isGood: false, text: (error as? StageError)?.reason ?? "\(error)",
+        remedy: "apt-get install -y --reinstall libcld2-0   (or language_engine: none)")
+    }
   }
 
   private func server(_ sink: any PointSink) async -> Finding {

@@ -72,6 +72,8 @@ extension Setting {
   static let videoDimension = Setting(
     "video_dimension", .integer(1...65_536), "512", "Numbers that video_command prints.")
   static let onnxLibrary = Setting("onnx_library", .text, nil, "libonnxruntime.so.")
+  static let modelProcesses = Setting(
+    "model_processes", .integer(0...64), "0", "Processes an ONNX model may have; 0 is one a worker.")
 
   static let speechEngine = Setting(
     "speech_engine", .word(["pocketsphinx", "command", "none"]), "pocketsphinx", "What hears speech.")
@@ -101,7 +103,7 @@ extension Setting {
   static let screenSeconds = Setting(
     "ocr_timeout_seconds", .integer(1...86_400), "900", "Time for reading one video's screen.")
   static let embedSeconds = Setting(
-    "embed_timeout_seconds", .integer(1...86_400), "600", "Time for a command that embeds.")
+    "embed_timeout_seconds", .integer(1...86_400), "600", "Time for a command or model that embeds.")
   static let batchPoints = Setting("batch_points", .integer(1...1000), "32", "Points in one write.")
   static let rescanSeconds = Setting(
     "rescan_seconds", .integer(1...86_400), "60", "How often `watch` reads the directory again.")
@@ -113,7 +115,8 @@ extension Setting {
     host, port, apiKey, collection, stateDirectory, modelDirectory, workers, extensions, transcriptVector,
     screenVector, videoVector, textEngine, textPreset, textModel, textTokenizer, textVocabulary, textMerges,
     textPooling, textOutput, textTokensMax, textUncased, queryPrefix, passagePrefix, textCommand, videoEngine,
-    videoPreset, videoModel, videoCommand, videoDimension, onnxLibrary, speechEngine, speechCommand,
+    videoPreset, videoModel, videoCommand, videoDimension, onnxLibrary, modelProcesses,
+    speechEngine, speechCommand,
     speechConfidenceMin,
     screenEngine, screenLanguages, screenConfidenceMin, screenInterval, screenFramesMax, languageEngine,
     sentiment, secondsMax, probeSeconds, decodeSeconds, speechSeconds, screenSeconds, embedSeconds,

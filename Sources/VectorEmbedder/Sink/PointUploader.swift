@@ -6,7 +6,7 @@ package import VectorModel
 package actor PointUploader {
   private struct Waiting {
     var point: Point
-    var continuation: CheckedContinuation<RequestError?, Never>
+    var continuation: CheckedContinuation<Result<Duration, RequestError>, Never>
   }
 
   private let collection: VideoCollection
@@ -27,18 +27,25 @@ package actor PointUploader {
 
   /// Returns when the server has acknowledged the point.
   ///
+  /// - Returns: the part of the write's time that this point was.
   /// - Throws: when the server refuses it for good, or the task was cancelled.
-  package func upload(_ point: Point) async throws(StageError) {
+  @discardableResult
+  package func upload(_ point: Point) async throws(StageError) -> Duration {
     if isStopped { throw StageError(.upload, "the worker was stopped", isTransient: true) }
-    let error = await withCheckedContinuation { continuation in
+    let result = await withCheckedContinuation { continuation in
       waiting.append(Waiting(point: point, continuation: continuation))
       if sender == nil { sender = Task { await self.sendAll() } }
     }
-    if let error { throw StageError(.upload, error.message, isTransient: error.isTransient) }
+    switch result {
+    case .success(let share): return share
+    case .failure(let error): throw StageError(.upload, error.message, isTransient: error.isTransient)
+    }
   }
 
   /// Changes a point that is there and keeps its vectors of other names; uploads it when it is not there.
-  package func amend(_ point: Point) async throws(StageError) {
+  @discardableResult
+  package func amend(_ point: Point) async throws(StageError) -> Duration {
+    let start = ContinuousClock.now
     let stamp = nextSequence()
     do {
       try await retrying { [collection] () async throws(RequestError) in
@@ -48,8 +55,9 @@ package actor PointUploader {
       guard error.code == .notFound else {
         throw StageError(.upload, error.message, isTransient: error.isTransient)
       }
-      try await upload(point)
+      return try await upload(point)
     }
+    return ContinuousClock.now - start
   }
 
   /// Puts keys over the payload of a point that is there.
@@ -99,14 +107,16 @@ package actor PointUploader {
   private func send(_ batch: [Waiting]) async {
     let stamp = nextSequence()
     let points = batch.map(\.point)
+    let start = ContinuousClock.now
     do {
       try await retrying { [collection] () async throws(RequestError) in
         try await collection.upsert(points, sequence: stamp)
       }
-      for entry in batch { entry.continuation.resume(returning: nil) }
+      let share = (ContinuousClock.now - start) / batch.count
+      for entry in batch { entry.continuation.resume(returning: .success(share)) }
     } catch {
       guard batch.count > 1, !error.isTransient else {
-        for entry in batch { entry.continuation.resume(returning: error) }
+        for entry in batch { entry.continuation.resume(returning: .failure(error)) }
         return
       }
       for entry in batch { await send([entry]) }

@@ -22,27 +22,40 @@ package struct VideoCollection: Sendable {
     self.producer = producer
   }
 
-  /// Makes the collection when it is missing, adds vectors that it lacks, and checks whose models it holds.
+  /// Makes the collection when it is missing, adds vectors and indexes that it lacks, and checks whose models it holds.
   ///
-  /// - Returns: whether the collection is new.
+  /// What the metadata promises is made behind it, so that a worker that is killed in between finds it undone.
+  ///
+  /// - Returns: the collection's own identity, which no other one has, not even one of the same name.
   /// - Throws: 400 when a vector there was made by another model, with the way to migrate.
   @discardableResult
-  package func ensure() async throws(RequestError) -> Bool {
+  package func ensure() async throws(RequestError) -> String {
     guard case .exists(let exists) = try await sink.send(.collectionExists(name)).result else {
       throw .internalError("the server gave no answer about collection \(name)")
     }
-    if !exists { return try await create() }
+    if !exists { try await create() }
     let found = try await check()
+    let identity = found.configuration.metadata?[Self.metadataKey]?["id"]?.text ?? Self.newIdentity()
+    let metadata = metadata(over: found.configuration.metadata, identity: identity)
+    if metadata != found.configuration.metadata {
+      var update = CollectionUpdate()
+      update.metadata = metadata
+      _ = try await sink.send(.updateCollection(name, update))
+    }
     for vector in found.missing {
       _ = try await sink.send(
         .addVector(collection: name, parameters(of: vector), UpdateParameters()))
     }
-    if !found.missing.isEmpty || found.configuration.languageField == nil {
-      var update = CollectionUpdate()
-      update.metadata = metadata(keeping: Self.recorded(found.configuration))
-      _ = try await sink.send(.updateCollection(name, update))
+    let indexed = Set(found.configuration.payloadSchema.map(\.path))
+    for field in ["language", "tags", "sha256"] where !indexed.contains(field) {
+      let operation = WriteOperation.createIndex(PayloadField(path: field, type: .keyword))
+      _ = try await sink.send(.write(collection: name, operation, UpdateParameters()))
     }
-    return false
+    return identity
+  }
+
+  private static func newIdentity() -> String {
+    UUID128(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max)).description
   }
 
   /// Checks whose models the collection holds, without changing it.
@@ -55,7 +68,7 @@ package struct VideoCollection: Sendable {
     guard case .collection(let info) = try await sink.send(.collectionInfo(name)).result else {
       throw .internalError("the server gave no description of collection \(name)")
     }
-    let recorded = Self.recorded(info.configuration)
+    let recorded = info.configuration.metadata?[Self.metadataKey]?["vectors"]
     var missing: [(name: String, identity: ModelIdentity)] = []
     for vector in vectors {
       guard let parameters = info.configuration.vector(named: vector.name) else {
@@ -69,10 +82,6 @@ package struct VideoCollection: Sendable {
       }
     }
     return (missing, info.configuration)
-  }
-
-  private static func recorded(_ configuration: CollectionConfiguration) -> JSONValue? {
-    configuration.metadata?[metadataKey]?["vectors"]
   }
 
   private static func refusal(
@@ -92,21 +101,15 @@ package struct VideoCollection: Sendable {
     vector.contains("ocr") ? "ocr_vector" : vector.contains("video") ? "video_vector" : "transcript_vector"
   }
 
-  private func create() async throws(RequestError) -> Bool {
+  private func create() async throws(RequestError) {
     var configuration = CollectionConfiguration(
       vectors: vectors.map(parameters).sorted { $0.name < $1.name })
-    configuration.metadata = metadata(keeping: nil)
+    configuration.metadata = metadata(over: nil, identity: Self.newIdentity())
     do {
       _ = try await sink.send(.createCollection(name, configuration))
     } catch  where error.code == .alreadyExists {
       // Another worker was faster.
-      return try await ensure()
     }
-    for field in ["language", "tags", "sha256"] {
-      let operation = WriteOperation.createIndex(PayloadField(path: field, type: .keyword))
-      _ = try await sink.send(.write(collection: name, operation, UpdateParameters()))
-    }
-    return true
   }
 
   private func parameters(of vector: (name: String, identity: ModelIdentity)) -> NamedVectorParameters {
@@ -115,24 +118,37 @@ package struct VideoCollection: Sendable {
       parameters: VectorParameters(dimension: vector.identity.dimension, distance: .cosine))
   }
 
-  /// What the collection's metadata says about language and models; vectors of other names stay recorded.
-  private func metadata(keeping recorded: JSONValue?) -> JSONValue {
-    var members: [JSONValue.Member] = []
-    if case .object(let old)? = recorded {
-      members = old.filter { member in !vectors.contains { $0.name == member.key } }
-    }
+  /// What the collection's metadata says about language and models; all else in it stays, so do vectors of other
+  /// names.
+  private func metadata(over old: JSONValue?, identity: String) -> JSONValue {
+    var recorded: [JSONValue.Member] = []
+    if case .object(let members)? = old?[Self.metadataKey]?["vectors"] { recorded = members }
     for vector in vectors {
       let model: [JSONValue.Member] = [
         .init(key: "model", value: .string(vector.identity.name)),
         .init(key: "hash", value: .string(vector.identity.hash)),
         .init(key: "dimension", value: .integer(Int64(vector.identity.dimension))),
       ]
-      members.append(.init(key: vector.name, value: .object(model)))
+      Self.set(vector.name, .object(model), in: &recorded)
     }
-    return .object([
-      .init(key: "language_field", value: .string(Self.languageField)),
-      .init(key: Self.metadataKey, value: .object([.init(key: "vectors", value: .object(members))])),
-    ])
+    var members: [JSONValue.Member] = []
+    if case .object(let found)? = old { members = found }
+    if old?["language_field"]?.text == nil {
+      Self.set("language_field", .string(Self.languageField), in: &members)
+    }
+    Self.set(
+      Self.metadataKey,
+      .object([.init(key: "id", value: .string(identity)), .init(key: "vectors", value: .object(recorded))]),
+      in: &members)
+    return .object(members)
+  }
+
+  private static func set(_ key: String, _ value: JSONValue, in members: inout [JSONValue.Member]) {
+    if let place = members.firstIndex(where: { $0.key == key }) {
+      members[place].value = value
+    } else {
+      members.append(.init(key: key, value: value))
+    }
   }
 
   // MARK: Points

@@ -45,6 +45,24 @@ enum Files {
     }
   }
 
+  /// Whether there is such a program, at this path or in PATH.
+  static func isProgram(_ name: String) -> Bool {
+    if name.contains("/") { return FileManager.default.isExecutableFile(atPath: name) }
+    let directories = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
+    return directories.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
+  }
+
+  /// What is free for others than root on the disk of `path`, in bytes; nil where that is not known.
+  static func freeByteCount(at path: String) -> Int? {
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
+    return (attributes?[.systemFreeSize] as? any BinaryInteger).map { Int(clamping: $0) }
+  }
+
+  /// Where a symbolic link leads; nil where there is none.
+  static func target(ofLink path: String) -> String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+  }
+
   static func makeDirectory(_ path: String, stage: Stage) throws(StageError) {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

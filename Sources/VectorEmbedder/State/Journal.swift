@@ -35,9 +35,9 @@ package actor Journal {
     state.fold(entry)
   }
 
-  /// Takes all videos for unknown, for a collection that is new.
-  package func forgetVideos() throws(StageError) {
-    for content in state.videos.keys { try append(.removed(content)) }
+  /// Says which collection this is about from now on; for another one than before all videos are unknown.
+  package func begin(collection identity: String) throws(StageError) {
+    if state.collection != identity { try append(.collection(identity: identity)) }
   }
 
   /// What the journal at `path` says, without taking it.
@@ -49,6 +49,8 @@ package actor Journal {
 
 /// The fold of a journal.
 package struct JournalState: Sendable, Equatable {
+  /// The identity of the collection that the videos are in.
+  package var collection: String?
   package var videos: [ContentHash: VideoState] = [:]
   package var files: [String: (FileState, ContentHash)] = [:]
   package var failures: [String: FailureState] = [:]
@@ -56,13 +58,16 @@ package struct JournalState: Sendable, Equatable {
   package init() {}
 
   package static func == (lhs: JournalState, rhs: JournalState) -> Bool {
-    lhs.videos == rhs.videos && lhs.failures == rhs.failures
+    lhs.collection == rhs.collection && lhs.videos == rhs.videos && lhs.failures == rhs.failures
       && lhs.files.mapValues(\.0) == rhs.files.mapValues(\.0)
       && lhs.files.mapValues(\.1) == rhs.files.mapValues(\.1)
   }
 
   package mutating func fold(_ entry: JournalEntry) {
     switch entry {
+    case .collection(let identity):
+      if collection != identity { videos = [:] }
+      collection = identity
     case .done(let content, let video): videos[content] = video
     case .removed(let content): videos[content] = nil
     case .file(let file, let content): files[file.path] = (file, content)

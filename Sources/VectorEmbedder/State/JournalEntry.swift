@@ -1,5 +1,7 @@
 /// One line of the journal.
 package enum JournalEntry: Sendable, Equatable, Codable {
+  /// Which collection what follows is about; what was done in another one is worth nothing here.
+  case collection(identity: String)
   /// The server has acknowledged the point.
   case done(ContentHash, VideoState)
   /// The point was deleted.

@@ -19,6 +19,13 @@ struct ReadableFile: ~Copyable {
     guard descriptor >= 0 else { throw StageError(stage, "cannot open \(path): \(errorText())") }
   }
 
+  /// Takes a descriptor that is open already, and closes it in the end.
+  init(descriptor: Int32, stage: Stage) {
+    self.descriptor = descriptor
+    self.stage = stage
+    path = "descriptor \(descriptor)"
+  }
+
   deinit { _ = close(descriptor) }
 
   /// The next bytes, `byteCount` of them unless the file ends before.

@@ -32,21 +32,31 @@ extension TextEmbedder {
   ///
   /// Nil for a text without a word.
   package func vector(of text: String, as role: TextRole) async throws(StageError) -> [Float]? {
-    let chunks = TextChunk.chunks(of: text)
+    try await TextChunk.vector(of: text, dimension: identity.dimension) { (texts) throws(StageError) in
+      try await embed(texts, as: role)
+    }
+  }
+}
+
+extension TextChunk {
+  /// The mean of the chunks' vectors, weighted by their lengths and scaled to length 1; nil without a word.
+  ///
+  /// - Parameter embed: one vector of `dimension` numbers for each of at most `TextBatcher.textsMax` texts.
+  static func vector(
+    of text: String, dimension: Int, _ embed: ([String]) async throws(StageError) -> [[Float]]
+  ) async throws(StageError) -> [Float]? {
+    let chunks = chunks(of: text)
     guard !chunks.isEmpty else { return nil }
-    var sum = [Float](repeating: 0, count: identity.dimension)
+    var sum = [Float](repeating: 0, count: dimension)
     var start = 0
     while start < chunks.count {
-      let batch = chunks[start..<min(start + batchMax, chunks.count)]
-      let vectors = try await embed(batch.map(\.text), as: role)
+      let batch = chunks[start..<min(start + TextBatcher.textsMax, chunks.count)]
+      let vectors = try await embed(batch.map(\.text))
       for (chunk, vector) in zip(batch, vectors) { sum.add(vector, times: Float(chunk.unitCount)) }
-      start += batchMax
+      start += TextBatcher.textsMax
     }
     return sum.scaledToLengthOne()
   }
-
-  /// Texts in one call of `embed`.
-  private var batchMax: Int { 32 }
 }
 
 extension [Float] {

@@ -30,7 +30,8 @@ extension Frame {
           for (offset, weight) in columns[x].weights.enumerated() {
             sum += weight * Float(pixels[(line + columns[x].start + offset) * 3 + channel])
           }
-          narrow[y * width + x] = sum
+          // Pillow keeps bytes between its two passes.
+          narrow[y * width + x] = min(255, max(0, sum))
         }
       }
       var values = [Float](repeating: 0, count: width * height)
@@ -46,10 +47,13 @@ extension Frame {
   }
 }
 
-/// How a picture is brought to another size, as Pillow does it: the kernel is widened when shrinking.
+/// How a picture is brought to another size.
 enum Resampling: Sendable {
+  /// As Pillow does it: the kernel is widened when shrinking.
   case bilinear
   case bicubic
+  /// Between the four nearest even when shrinking, which aliases: `interpolate` of PyTorch without antialiasing.
+  case interpolation
 
   struct Footprint: Sendable {
     var start: Int
@@ -62,7 +66,7 @@ enum Resampling: Sendable {
   /// - Complexity: O(input + output · support).
   func weights(from input: Int, to output: Int) -> [Footprint] {
     let scale = Float(input) / Float(output)
-    let stretch = max(1, scale)
+    let stretch = self == .interpolation ? 1 : max(1, scale)
     let support = (self == .bicubic ? 2 : 1) * stretch
     return (0..<output).map { place in
       let centre = (Float(place) + 0.5) * scale
@@ -78,7 +82,7 @@ enum Resampling: Sendable {
   private func kernel(_ distance: Float) -> Float {
     let x = abs(distance)
     switch self {
-    case .bilinear: return max(0, 1 - x)
+    case .bilinear, .interpolation: return max(0, 1 - x)
     case .bicubic:
       // Keys 1981 with a = −½.
       let a: Float = -0.5

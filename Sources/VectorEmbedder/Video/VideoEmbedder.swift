@@ -26,7 +26,7 @@ package protocol FrameEmbedder: Sendable {
 package protocol FrameAccumulator: Sendable {
   mutating func add(_ frame: Frame)
   /// Of length 1; nil where there was nothing to look at.
-  func vector() throws(StageError) -> [Float]?
+  func vector() async throws(StageError) -> [Float]?
 }
 
 /// The descriptor that needs no model.
