@@ -1,3 +1,4 @@
+@_spi(_Unicode) import Swift
 import VectorModel
 
 /// Byte-pair encoding over bytes (Sennrich et al. 2016; Radford et al. 2019), as GPT-2 and CLIP use it.
@@ -5,7 +6,7 @@ package struct BytePairTokenizer: TextTokenizer {
   package enum Style: Sendable {
     /// Case and spaces count; nothing is added.
     case gpt2
-    /// Lower case, words end in `</w>`, begin and end are marked.
+    /// Composed characters (NFC), lower case, words end in `</w>`, begin and end are marked.
     case clip
   }
 
@@ -59,7 +60,8 @@ package struct BytePairTokenizer: TextTokenizer {
   package var vocabularyCount: Int { Int(ids.values.max() ?? -1) + 1 }
 
   package func encode(_ text: String, tokensMax: Int) -> [Int32] {
-    let prepared = style == .clip ? text.lowercased() : text
+    let prepared =
+      style == .clip ? String(String.UnicodeScalarView(text._nfc)).lowercased() : text
     var tokens: [Int32] = []
     for word in Self.words(of: prepared, style: style) {
       if tokens.count >= tokensMax { break }
