@@ -48,6 +48,28 @@ extension SectionFileWriter {
     #expect(try directory.fileSystem.list(directory.path) == ["part"])
   }
 
+  @Test func aSectionIsReadBeforeTheFileIsFinished() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/part"
+    let body = LogTesting.body(4, count: 1_500_000)
+    var writer: SectionFileWriter? = try SectionFileWriter(directory.fileSystem, path: path)
+    try writer?.section("small", bytes: [1, 2, 3])
+    try writer?.section("large", bytes: body)
+    let mapped = try #require(try writer?.mapped("large"))
+    #expect(unsafe Array(mapped.bytes) == body)
+    try writer?.section("later", bytes: body)
+    writer = nil
+    #expect(try directory.fileSystem.list(directory.path) == [])
+    #expect(unsafe Array(mapped.bytes) == body, "the bytes outlive the file that was given up")
+    let finished = try SectionFileWriter(directory.fileSystem, path: path)
+    try finished.section("large", bytes: body)
+    _ = try finished.mapped("large")
+    try finished.section("later", bytes: [7])
+    _ = try finished.finish()
+    let file = try SectionFile(directory.fileSystem, path: path, verify: .all)
+    #expect(unsafe Array(try file.requireSection("later").bytes) == [7])
+  }
+
   @Test func largeSectionsAreStreamed() throws {
     let directory = try TemporaryDirectory()
     let path = directory.path + "/part"

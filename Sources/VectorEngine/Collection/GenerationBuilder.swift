@@ -84,7 +84,8 @@ struct GenerationBuilder {
     guard let rows = state.vectors[vector.name], let first = rows.tiers[tiers].first else { return nil }
     let count = rows.tiers[tiers].reduce(0) { $0 + $1.count }
     let numbers = UInt32(first.firstRow)..<UInt32(first.firstRow + count)
-    let part = try buildPart(vector, rows, Array(numbers), largestOf: rows.tiers[tiers])
+    let part = try buildPart(
+      vector, rows, Array(numbers), from: try rows.gathered(numbers), largestOf: rows.tiers[tiers])
     return part.map {
       .frozen(
         FrozenPart(
@@ -119,18 +120,17 @@ struct GenerationBuilder {
       slotOfRow.append(UInt32(newSlot))
       rowNumbers.append(row)
     }
-    guard let part = try buildPart(vector, rows, rowNumbers, largestOf: rows.tiers[...]) else {
-      return false
+    return try files.writeVectors(vector.name, rows, rowNumbers, slotOfRow) { (mapped) throws(RequestError) in
+      try buildPart(vector, rows, rowNumbers, from: mapped, largestOf: rows.tiers[...])
     }
-    try files.writeVectors(vector.name, part, slotOfRow)
-    return true
   }
 
   /// - Parameters:
   ///   - rowNumbers: the rows of the part, in its order.
+  ///   - bytes: their numbers one after the other.
   ///   - tiers: those that the rows are in; the largest one's graph is taken over.
   private func buildPart(
-    _ vector: NamedVectorParameters, _ rows: VectorRows, _ rowNumbers: [UInt32],
+    _ vector: NamedVectorParameters, _ rows: VectorRows, _ rowNumbers: [UInt32], from bytes: MemorySlice,
     largestOf tiers: ArraySlice<RowTier>
   ) throws(RequestError) -> VectorPart? {
     let largest = tiers.max { ($0.part?.count ?? 0) < ($1.part?.count ?? 0) }
@@ -150,7 +150,7 @@ struct GenerationBuilder {
       ? min(hnsw.maxIndexingThreads, environment.configuration.builderThreads)
       : environment.configuration.builderThreads
     return try VectorPart.build(
-      rows: try rows.gathered(rowNumbers), count: rowNumbers.count, dimension: vector.parameters.dimension,
+      rows: bytes, count: rowNumbers.count, dimension: vector.parameters.dimension,
       distance: vector.parameters.distance, parameters: parameters, previous: previous, threads: threads,
       isCancelled: { [cancellation] in cancellation.isCancelled })
   }

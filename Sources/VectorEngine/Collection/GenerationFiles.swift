@@ -16,40 +16,72 @@ struct GenerationFiles {
   }
 
   mutating func writePoints(_ entries: [PointTable.Entry]) throws(RequestError) {
-    try write("points", fileName: "points", PointTable.sections(entries))
+    try end(try begin("points"), "points", PointTable.sections(entries))
   }
 
-  /// - Parameter slotOfRow: the slot of each row of the part.
+  /// Writes the rows first and has the part built from the file, so that no second copy of them lies in memory.
+  ///
+  /// - Parameters:
+  ///   - rowNumbers: the rows of the part, in its order.
+  ///   - slotOfRow: the slot of each.
+  ///   - build: makes the part of the rows in the file; nil when cancelled.
+  /// - Returns: false when cancelled.
   mutating func writeVectors(
-    _ name: String, _ part: VectorPart, _ slotOfRow: [UInt32]
-  ) throws(RequestError) {
+    _ name: String, _ rows: VectorRows, _ rowNumbers: [UInt32], _ slotOfRow: [UInt32],
+    build: (MemorySlice) throws(RequestError) -> VectorPart?
+  ) throws(RequestError) -> Bool {
     var slots = ByteWriter(reservingCapacity: 4 * slotOfRow.count)
     slots.words(slotOfRow)
-    let section = (name: "slots", bytes: MemorySlice(MemoryRegion(copying: slots.bytes)))
-    try write(Self.role(vector: name), fileName: "vectors-\(files.count)", part.sections() + [section])
+    let file = try begin("vectors-\(files.count)")
+    let mapped = try StorageError.mapped { () throws(StorageError) in
+      try file.writer.section("slots", bytes: slots.bytes.span)
+      try file.writer.section(Self.vectorsSection) { (section) throws(StorageError) in
+        for row in rowNumbers {
+          try rows.withBytes(ofRow: row) { (bytes) throws(StorageError) in try section.append(bytes) }
+        }
+      }
+      return try file.writer.mapped(Self.vectorsSection)
+    }
+    guard let part = try build(mapped) else { return false }
+    try end(file, Self.role(vector: name), part.sections().filter { $0.name != Self.vectorsSection })
+    return true
   }
 
   mutating func writePayload(_ field: PayloadField, _ part: PayloadIndexPart) throws(RequestError) {
     // The sequence of the file keeps a part that is declared anew apart from the one it replaces.
     let fileName = "payload-\(files.count)-\(UUID128.random().description.prefix(8))"
-    try write(
-      Self.role(payload: field), fileName: fileName,
+    try end(
+      try begin(fileName), Self.role(payload: field),
       part.sections().map { (name: $0.name, bytes: $0.content) })
   }
 
   static func role(vector name: String) -> String { "vector:" + name }
   static func role(payload field: PayloadField) -> String { "payload:\(field.type.name):\(field.path)" }
 
-  private mutating func write(
-    _ role: String, fileName: String, _ sections: [(name: String, bytes: MemorySlice)]
-  ) throws(RequestError) {
+  private static let vectorsSection = "vectors"
+
+  private func begin(_ fileName: String) throws(RequestError) -> UnfinishedFile {
     let path = ShardDirectory.generationName(number) + "/" + fileName
-    try StorageError.mapped { () throws(StorageError) in
-      let writer = try SectionFileWriter(shard.fileSystem, path: shard.path + "/" + path)
-      for section in sections { try writer.section(section.name, slices: [section.bytes]) }
-      _ = try writer.finish()
+    let writer = try StorageError.mapped { () throws(StorageError) in
+      try SectionFileWriter(shard.fileSystem, path: shard.path + "/" + path)
     }
-    files.append(Manifest.NamedFile(role: role, path: path))
+    return UnfinishedFile(path: path, writer: writer)
+  }
+
+  private mutating func end(
+    _ file: UnfinishedFile, _ role: String, _ sections: [(name: String, bytes: MemorySlice)]
+  ) throws(RequestError) {
+    try StorageError.mapped { () throws(StorageError) in
+      for section in sections { try file.writer.section(section.name, slices: [section.bytes]) }
+      _ = try file.writer.finish()
+    }
+    files.append(Manifest.NamedFile(role: role, path: file.path))
+  }
+
+  private struct UnfinishedFile {
+    /// Below the shard's directory.
+    let path: String
+    let writer: SectionFileWriter
   }
 }
 

@@ -171,6 +171,14 @@ package struct VectorRows: Sendable {
     return index
   }
 
+  /// Lends the bytes of a row's numbers.
+  package func withBytes<Failure>(
+    ofRow row: UInt32, _ body: (Span<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let bytes = unsafe UnsafeRawPointer(values(ofRow: row)).assumingMemoryBound(to: UInt8.self)
+    try unsafe body(UnsafeBufferPointer(start: bytes, count: dimension * 4).span)
+  }
+
   /// The numbers of the given rows one after the other: `[rows.count × dimension]` float32.
   /// - Throws: `insufficientStorage` when the system refuses memory.
   /// - Complexity: O(rows × dimension).

@@ -63,6 +63,18 @@ package final class SectionFileWriter {
     }
   }
 
+  /// A section that was written, mapped from the unfinished file: what is made of it need not lie in memory meanwhile.
+  ///
+  /// The bytes stay readable when the writer is dropped.
+  package func mapped(_ name: String) throws(StorageError) -> MemorySlice {
+    guard let entry = table.entries.first(where: { $0.name == name }) else {
+      preconditionFailure("the section \(name) is not written yet")
+    }
+    try flush()
+    return MemorySlice(
+      try fileSystem.map(temporaryPath), offset: entry.offset, count: entry.byteCount)
+  }
+
   /// Makes the file durable and gives it its name.
   /// - Returns: the file's bytes.
   package func finish() throws(StorageError) -> UInt64 {
