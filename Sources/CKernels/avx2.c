@@ -117,9 +117,27 @@ AVX2 static void nibble_rows(const nt_code_query *query, const uint8_t *base, si
 NT_ENTRY_ROWS(entry_rows, AVX2)
 NT_NIBBLE_SQUARE_ROWS(nibble_square_rows, AVX2)
 
+// 32 bits become 32 bytes of −1 or 0, which mask the query's codes.
+AVX2 static int32_t bit_dot(const uint8_t *row, const int8_t *query, size_t blocks) {
+  const __m256i spread = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i each = _mm256_set1_epi64x((long long)0x8040201008040201);
+  const __m256i bytes = _mm256_set1_epi8(1), ones = _mm256_set1_epi16(1);
+  __m256i sum = _mm256_setzero_si256();
+  for (size_t j = 0; j < blocks * NT_CODE_BLOCK; j += 32) {
+    int32_t bits;
+    __builtin_memcpy(&bits, row + j / 8, sizeof bits);
+    __m256i mask = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(bits), spread), each);
+    mask = _mm256_cmpeq_epi8(mask, each);
+    __m256i kept = _mm256_and_si256(mask, _mm256_loadu_si256((const __m256i *)(query + j)));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(bytes, kept), ones));
+  }
+  return sum_integers(sum);
+}
+NT_BIT_ROWS(bit_rows, AVX2, bit_dot)
+
 const nt_kernels nt_avx2 = {
     NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
     l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows,
+    nibble_square_rows, bit_rows,
 };
 #endif

@@ -136,6 +136,37 @@ AVX512_INLINE __m512i nibble_block(__m512i sum, const uint8_t *row, const int8_t
 CODE_ROWS(code_rows, byte_block, 1)
 CODE_ROWS(nibble_rows, nibble_block, 2)
 
+// A row's bits are the mask under which the query's codes are added; four rows share the query's loads.
+AVX512_INLINE __m512i bit_block(__m512i sum, const uint8_t *row, __m512i query) {
+  __mmask64 bits;
+  __builtin_memcpy(&bits, row, sizeof bits);
+  return _mm512_dpbusd_epi32(sum, _mm512_maskz_mov_epi8(bits, _mm512_set1_epi8(1)), query);
+}
+
+AVX512 static void bit_rows(const nt_code_query *query, const uint8_t *base, size_t stride, const uint32_t *rows,
+                            size_t count, float *out) {
+  const size_t blocks = query->blocks, fetched_bytes = stride < 1024 ? stride : 1024;
+  for (size_t i = 0; i < count && i < 32; i++) nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);
+  for (size_t i = 0; i < count; i += 4) {
+    for (size_t k = i + 32; k < i + 36 && k < count; k++)
+      nt_prefetch_bytes(base + nt_row(rows, k) * stride, fetched_bytes);
+    const size_t last = count - i < 4 ? count - i - 1 : 3;
+    const uint8_t *row[4];
+    __m512i sums[4];
+    for (size_t k = 0; k < 4; k++) {
+      row[k] = base + nt_row(rows, i + (k < last ? k : last)) * stride;
+      sums[k] = _mm512_setzero_si512();
+    }
+    for (size_t j = 0; j < blocks; j++) {
+      __m512i codes = _mm512_loadu_si512(query->codes + j * NT_CODE_BLOCK);
+      for (size_t k = 0; k < 4; k++) sums[k] = bit_block(sums[k], row[k] + 8 * j, codes);
+    }
+    int32_t dots[4];
+    _mm_storeu_si128((__m128i *)dots, sums_of_four(sums[0], sums[1], sums[2], sums[3]));
+    for (size_t k = 0; k <= last; k++) out[i + k] = nt_code_distance(query, row[k], stride, 2 * dots[k]);
+  }
+}
+
 AVX512_INLINE __m256 halve_floats(__m512 v) {
   return _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
 }
@@ -219,6 +250,6 @@ AVX512 static void entry_rows(const nt_code_query *query, size_t length, const u
 const nt_kernels nt_avx512 = {
     NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
     l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows,
+    nibble_square_rows, bit_rows,
 };
 #endif

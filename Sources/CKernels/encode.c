@@ -71,11 +71,27 @@ float nt_encode_nibbles(const float *vector, const float *mean, size_t n, float 
   return scale;
 }
 
+float nt_encode_bits(const float *vector, const float *mean, size_t n, uint8_t *codes) {
+  float magnitudes = 0, square = 0;
+  for (size_t i = 0; i < n; i++) {
+    float x = centred(vector, mean, i);
+    float magnitude = __builtin_fabsf(x);
+    if (!(magnitude <= 1e18f)) magnitude = 1e18f;
+    if (i % 8 == 0) codes[i / 8] = 0;
+    codes[i / 8] = (uint8_t)(codes[i / 8] | (x > 0) << (i % 8));
+    magnitudes += magnitude;
+    square += magnitude * magnitude;
+  }
+  return magnitudes > 1e-18f ? square / magnitudes : 0;
+}
+
 float nt_decoded_dot(const float *vector, const float *mean, size_t n, const uint8_t *codes, int bits) {
   float sum = 0;
   size_t half = (n + 1) / 2;
   for (size_t i = 0; i < n; i++) {
-    int value = bits == 8 ? codes[i] - 128 : 2 * (i < half ? codes[i] & 15 : codes[i - half] >> 4) - 15;
+    int value = bits == 8   ? codes[i] - 128
+                : bits == 4 ? 2 * (i < half ? codes[i] & 15 : codes[i - half] >> 4) - 15
+                            : 2 * (codes[i / 8] >> (i % 8) & 1) - 1;
     sum += centred(vector, mean, i) * (float)value;
   }
   return sum;

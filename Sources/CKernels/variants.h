@@ -52,6 +52,28 @@ static inline float nt_code_distance(const nt_code_query *query, const uint8_t *
     }                                                                                                      \
   }
 
+// DOT(row, query, blocks) adds the query's codes where the row has a bit.
+#define NT_BIT_ROWS(name, target_attribute, DOT)                                                           \
+  target_attribute static void name(const nt_code_query *query, const uint8_t *base, size_t stride,        \
+                                    const uint32_t *rows, size_t count, float *out) {                      \
+    const size_t ahead = 24, fetched_bytes = stride < 1024 ? stride : 1024;                                \
+    for (size_t i = 0; i < count && i < ahead; i++)                                                        \
+      nt_prefetch_bytes(base + nt_row(rows, i) * stride, fetched_bytes);                                   \
+    for (size_t i = 0; i < count; i++) {                                                                   \
+      if (i + ahead < count) nt_prefetch_bytes(base + nt_row(rows, i + ahead) * stride, fetched_bytes);    \
+      const uint8_t *row = base + nt_row(rows, i) * stride;                                                \
+      out[i] = nt_code_distance(query, row, stride, 2 * DOT(row, query->codes, query->blocks));            \
+    }                                                                                                      \
+  }
+
+#define NT_BIT_DOT(name)                                                                                   \
+  static int32_t name(const uint8_t *row, const int8_t *query, size_t blocks) {                            \
+    int32_t sum = 0;                                                                                       \
+    for (size_t j = 0; j < blocks * (NT_CODE_BLOCK / 8); j++)                                              \
+      for (size_t k = 0; k < 8; k++) sum += query[8 * j + k] & -(row[j] >> k & 1);                         \
+    return sum;                                                                                            \
+  }
+
 // Sums of sixteen rows grow side by side, so that none is added up across lanes.
 #define NT_ENTRY_ROWS(name, target_attribute)                                                              \
   target_attribute static void name(const nt_code_query *query, size_t length, const uint8_t *blocks,      \

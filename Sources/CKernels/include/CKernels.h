@@ -35,16 +35,16 @@ typedef struct nt_code_tail {
 } nt_code_tail;
 
 /// A query over rows of codes: distance(row) = constant + tail.bias + scale · tail.scale · (k · Σ u·q − offset),
-/// where k is 1 for bytes and 2 for nibbles. Without tails, tail.scale is 1 and tail.bias 0.
+/// where k is 1 for bytes and 2 for nibbles and bits. Without tails, tail.scale is 1 and tail.bias 0.
 typedef struct nt_code_query {
-  /// Signed codes of the query, zero beyond the dimension: `blocks` × 64 of them for rows of bytes; for rows of
-  /// nibbles as many for the low nibbles and then as many for the high ones.
+  /// Signed codes of the query, zero beyond the dimension: `blocks` × 64 of them for rows of bytes and of bits; for rows
+  /// of nibbles as many for the low nibbles and then as many for the high ones.
   const int8_t *codes;
-  /// Blocks of a row.
+  /// Blocks of a row; of a row of bits, blocks of the query.
   size_t blocks;
   float scale;
   float constant;
-  /// What storing unsigned codes adds to the product: 128 · Σ q for bytes, 15 · Σ q for nibbles.
+  /// What storing unsigned codes adds to the product: 128 · Σ q for bytes, 15 · Σ q for nibbles, Σ q for bits.
   int32_t offset;
   /// Whether rows end with an `nt_code_tail`.
   int32_t has_tails;
@@ -98,6 +98,8 @@ typedef struct nt_kernels {
   /// Rows of nibbles without tails under squared L2: adds square_constant + 4 · square · Σ u·(u − 15), the squared
   /// length of the row.
   nt_code_rows nibble_square_rows;
+  /// Rows of a bit an element, the first in the lowest bit of the first byte; whole groups of 64 are read.
+  nt_code_rows bit_rows;
 } nt_kernels;
 
 /// The kernels of the best instruction set of this processor.
@@ -123,7 +125,12 @@ float nt_encode(const float *vector, const float *mean, size_t n, uint8_t *codes
 /// Values that are not finite are clamped.
 float nt_encode_nibbles(const float *vector, const float *mean, size_t n, float step, uint8_t *codes);
 
-/// Σ (vector − mean)·v over the values v of a row's codes: u − 128 of bytes, 2u − 15 of nibbles.
+/// Writes the signs of x = vector − mean as ⌈n / 8⌉ bytes (the order of `bit_rows`): u stands for 2u − 1. Returns the
+/// scale under which a row's code has the row's length along the row: ‖x‖² / Σ |x|.
+/// Values that are not finite are clamped.
+float nt_encode_bits(const float *vector, const float *mean, size_t n, uint8_t *codes);
+
+/// Σ (vector − mean)·v over the values v of a row's codes: u − 128 of bytes, 2u − 15 of nibbles, 2u − 1 of bits.
 float nt_decoded_dot(const float *vector, const float *mean, size_t n, const uint8_t *codes, int bits);
 
 /// Writes the signed codes of a query over nibbles, `blocks` × 64 low ones and as many high ones, from `n` unsigned

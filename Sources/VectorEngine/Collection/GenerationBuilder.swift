@@ -177,8 +177,13 @@ extension CollectionConfiguration {
   /// How the graph of a vector is built; none with an indexing threshold of 0.
   func graphParameters(of vector: NamedVectorParameters) -> GraphParameters {
     let hnsw = hnsw.applying(vector.parameters.hnsw)
-    // Who asks for bytes gets them; others get the smallest codes that rank well.
-    let codeBits = quantizationKind(of: vector.parameters) == "scalar" ? 8 : 4
+    // Who asks for bytes or bits gets them; others get the smallest codes that rank well.
+    let codeBits =
+      switch quantizationKind(of: vector.parameters) {
+      case "scalar": 8
+      case "binary": 1
+      default: 4
+      }
     return GraphParameters(
       m: optimizers.indexingThreshold == 0 ? 0 : hnsw.m, efConstruction: hnsw.efConstruction,
       fullScanThresholdKilobytes: hnsw.fullScanThreshold, codeBits: codeBits)

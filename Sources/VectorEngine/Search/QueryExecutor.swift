@@ -274,14 +274,14 @@ struct QueryExecutor {
 }
 
 extension PartSearchOptions {
-  /// What a request says of how it is searched. Without an oversampling twice the limit is rescored.
+  /// What a request says of how it is searched.
   fileprivate init(_ parameters: SearchParameters, limit: Int, defaultEF: Int) {
-    let oversampling = min(parameters.oversampling ?? 2, Double(QueryRequest.limitMax))
+    let oversampling = parameters.oversampling.map { min($0, Double(QueryRequest.limitMax)) }
     // A walk keeps as many candidates as are to be rescored.
-    let rescored = parameters.oversampling == nil ? 0 : Int(min(Double(limit) * oversampling, 1e9))
+    let rescored = oversampling.map { Int(min(Double(limit) * $0, 1e9)) } ?? 0
     self.init(
       limit: limit, ef: max(parameters.ef ?? defaultEF, limit, rescored), exact: parameters.isExact,
-      oversampling: Float(max(oversampling, 2)))
+      oversampling: oversampling.map { Float(max($0, 2)) })
     ignoresCodes = parameters.ignoreQuantization
     rescores = parameters.rescore ?? true
   }

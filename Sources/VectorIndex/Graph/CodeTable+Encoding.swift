@@ -69,9 +69,10 @@ extension CodeTable {
   func encode(_ vector: UnsafePointer<Float>, into row: UnsafeMutableRawPointer) {
     let codes = unsafe row.assumingMemoryBound(to: UInt8.self)
     let scale: Float
-    if unsafe format.bits == 8 {
-      scale = unsafe nt_encode(vector, mean, dimension, codes)
-    } else {
+    switch unsafe format.bits {
+    case 8: scale = unsafe nt_encode(vector, mean, dimension, codes)
+    case 1: scale = unsafe nt_encode_bits(vector, mean, dimension, codes)
+    default:
       scale = unsafe nt_encode_nibbles(vector, mean, dimension, format.hasTails ? 0 : 2 * uniformScale, codes)
     }
     guard unsafe format.hasTails else { return }

@@ -1,13 +1,16 @@
 import CKernels
 import VectorModel
 
-/// The codes of 8 or 4 bits that traversals and scans read instead of full vectors.
+/// The codes of 8, 4 or 1 bits that traversals and scans read instead of full vectors.
 ///
 /// Locally-adaptive scalar quantisation (LVQ, Aguerrebere et al. 2023, section 3): the mean of all rows is subtracted
 /// and each row has a scale of its own. Deviations: the range is symmetric, so that a row needs no offset, and each row
 /// carries the exact part of its distance (⟨mean, x − mean⟩ or ‖x − mean‖²), so that only the inner product with the
 /// query is approximate. Where one scale suits all rows (`CodeFormat.uniformNibbles`) rows carry neither, and the query
 /// is not centred.
+///
+/// A code of one bit is an element's sign; its row's scale makes the estimated inner product that of RaBitQ (Gao & Long
+/// 2024, section 3.2) without the random rotation, and the query keeps 8 bits.
 ///
 /// Manhattan distances do not split into such parts; parts of that distance have no codes.
 @safe struct CodeTable: @unsafe RowTable {
@@ -71,7 +74,7 @@ import VectorModel
 
   /// One `nt_code_query`, padded to a line, and its codes; and room for the query in bytes before they are parted.
   var queryByteCount: Int {
-    64 + format.queryByteCount(dimension: dimension) + (format.bits == 8 ? 0 : (dimension + 63) / 64 * 64)
+    64 + format.queryByteCount(dimension: dimension) + (format.bits == 4 ? (dimension + 63) / 64 * 64 : 0)
   }
 
   /// - Precondition: the format is `bytes`
@@ -103,10 +106,10 @@ import VectorModel
     let codes = unsafe (memory + 64).assumingMemoryBound(to: Int8.self)
     let step: Float
     let offset: Int32
-    if format.bits == 8 {
+    if format.bits != 4 {
       let unsigned = unsafe (memory + 64).assumingMemoryBound(to: UInt8.self)
       step = unsafe nt_encode(query, subtracted, dimension, unsigned)
-      offset = unsafe kernels.pointee.code_query(unsigned, dimension, codes)
+      offset = unsafe kernels.pointee.code_query(unsigned, dimension, codes) / 128 * format.offsetFactor
     } else {
       let queryBytes = format.queryByteCount(dimension: dimension)
       let unsigned = unsafe (memory + 64 + queryBytes).assumingMemoryBound(to: UInt8.self)
@@ -127,11 +130,12 @@ import VectorModel
       to: nt_code_query(
         codes: codes, blocks: format.blocks(dimension: dimension), scale: scale, constant: constant,
         offset: offset, has_tails: format.hasTails ? 1 : 0,
-        entry_offset: format.bits == 8 ? offset : offset / 15 * 128, square: uniformScale * uniformScale,
+        entry_offset: offset / format.offsetFactor * 128, square: uniformScale * uniformScale,
         square_constant: uniformScale * uniformScale * 225 * Float(dimension)))
     let kernel: nt_code_rows =
       switch (format.bits, format.hasTails || distance != .euclid) {
       case (8, _): unsafe kernels.pointee.code_rows
+      case (1, _): unsafe kernels.pointee.bit_rows
       case (_, true): unsafe kernels.pointee.nibble_rows
       case (_, false): unsafe kernels.pointee.nibble_square_rows
       }

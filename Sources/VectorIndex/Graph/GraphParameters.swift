@@ -12,7 +12,7 @@ package struct GraphParameters: Sendable, Equatable {
   /// Whether displaced candidates fill a new node's list that the heuristic left short (Algorithm 4,
   /// keepPrunedConnections) and near rows fill free slots in the end: better recall for spread and for clustered data.
   package var keepsPruned: Bool
-  /// Bits an element of the codes that searches traverse: 8, or 4 where a sample shows that these rank rows well.
+  /// Bits an element of the codes that searches traverse: 8, 1, or 4 where a sample shows that these rank rows well.
   package var codeBits: Int
   /// Decides which rows are entries.
   package var seed: UInt64

@@ -43,8 +43,10 @@ struct PartHeader: Equatable {
     if hasGraph { flags |= 2 }
     if parameters.keepsPruned { flags |= 4 }
     if format.bits == 4 { flags |= 8 }
+    if format.bits == 1 { flags |= 64 }
     if format.hasTails { flags |= 16 }
     if parameters.codeBits == 8 { flags |= 32 }
+    if parameters.codeBits == 1 { flags |= 128 }
     return flags
   }
 
@@ -99,8 +101,9 @@ extension PartHeader {
     guard threshold <= UInt64(Int.max / 1024) else { throw Self.damaged("full-scan threshold \(threshold)") }
     parameters = GraphParameters(
       m: m, efConstruction: efConstruction, fullScanThresholdKilobytes: Int(threshold), alpha: alpha,
-      keepsPruned: flags & 4 != 0, codeBits: flags & 32 != 0 ? 8 : 4, seed: seed)
-    format = CodeFormat(bits: flags & 8 != 0 ? 4 : 8, hasTails: flags & 16 != 0)
+      keepsPruned: flags & 4 != 0, codeBits: flags & 128 != 0 ? 1 : flags & 32 != 0 ? 8 : 4, seed: seed)
+    format = CodeFormat(
+      bits: flags & 64 != 0 ? 1 : flags & 8 != 0 ? 4 : 8, hasTails: flags & 16 != 0)
     let entries = try reader.next(UInt32.self)
     if version == 1 {
       hierarchyEntry = hasGraph ? entries : nil

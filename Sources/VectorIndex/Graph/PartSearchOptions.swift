@@ -6,8 +6,8 @@ package struct PartSearchOptions: Sendable {
   package var ef: Int
   /// Compare every accepted row by its full vector.
   package var exact: Bool
-  /// Candidates by code that are rescored by their full vectors, as a multiple of `limit`.
-  package var oversampling: Float
+  /// Candidates by code that are rescored by their full vectors, as a multiple of `limit`; nil: what the codes need.
+  package var oversampling: Float?
   /// Compare by full vectors wherever codes would do.
   package var ignoresCodes = false
   /// Whether the best candidates by code are compared by their full vectors; otherwise codes' distances are answered.
@@ -16,7 +16,7 @@ package struct PartSearchOptions: Sendable {
   package var plan: SearchPlan?
 
   package init(
-    limit: Int, ef: Int = 100, exact: Bool = false, oversampling: Float = 2, plan: SearchPlan? = nil
+    limit: Int, ef: Int = 100, exact: Bool = false, oversampling: Float? = nil, plan: SearchPlan? = nil
   ) {
     self.limit = limit
     self.ef = ef

@@ -51,7 +51,7 @@ extension PartSearchOptions {
   var rescoredCount: Int { rescoredCount(oversamplingMin: 1) }
 
   func rescoredCount(oversamplingMin: Float) -> Int {
-    let wanted = Double(limit) * Double(max(oversampling, oversamplingMin))
+    let wanted = Double(limit) * Double(max(oversampling ?? 2, oversamplingMin))
     return wanted < 1e9 ? max(limit, Int(wanted.rounded(.up))) : max(limit, 1_000_000_000)
   }
 }

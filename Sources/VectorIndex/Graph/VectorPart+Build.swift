@@ -52,24 +52,20 @@ extension VectorPart {
         }
       if graph == nil { return nil }
     }
-    codes = try codes.map { exact throws(RequestError) in
-      try smallest(floats, exact, parameters, threads: threads)
+    if let mean = codes?.mean, parameters.codeBits != 8 {
+      let (format, uniformScale) =
+        parameters.codeBits == 1
+        ? (.bits, 1) : try CodeCalibration(floats, distance: distance, mean: mean).choose()
+      if format != .bytes {
+        // The bytes were for comparing rows with rows; they go before there are others.
+        codes = nil
+        codes = try CodeTable.encode(
+          floats, distance: distance, format: format, mean: mean, uniformScale: uniformScale,
+          threads: max(1, threads))
+      }
     }
     return try VectorPart(
       floats: floats, distance: distance, parameters: parameters, codes: codes, graph: graph)
-  }
-
-  /// The smallest codes that searches can do with; graphs are built with bytes, where rows are compared with rows.
-  private static func smallest(
-    _ floats: FloatTable, _ bytes: CodeTable, _ parameters: GraphParameters, threads: Int
-  ) throws(RequestError) -> CodeTable {
-    if parameters.codeBits == 8 { return bytes }
-    let calibration = try CodeCalibration(floats, distance: bytes.distance, mean: bytes.mean)
-    let (format, uniformScale) = try calibration.choose()
-    if format == .bytes { return bytes }
-    return try CodeTable.encode(
-      floats, distance: bytes.distance, format: format, mean: bytes.mean, uniformScale: uniformScale,
-      threads: max(1, threads))
   }
 
   /// Rows that a search scans at most because of the full-scan threshold: of short vectors it would be very many.
@@ -96,8 +92,8 @@ extension VectorPart {
       throw .badRequest(
         "ef_construct is 1 to \(GraphParameters.efConstructionMax), not \(parameters.efConstruction)")
     }
-    guard parameters.codeBits == 4 || parameters.codeBits == 8 else {
-      throw .badRequest("codes have 4 or 8 bits, not \(parameters.codeBits)")
+    guard [1, 4, 8].contains(parameters.codeBits) else {
+      throw .badRequest("codes have 1, 4 or 8 bits, not \(parameters.codeBits)")
     }
     guard parameters.alpha >= 1 && parameters.alpha <= 4 else {
       throw .badRequest("alpha is 1 to 4, not \(parameters.alpha)")

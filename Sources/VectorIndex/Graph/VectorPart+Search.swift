@@ -16,6 +16,11 @@ extension VectorPart {
     precondition(accept == nil || accept?.rows.count == count)
     var options = options
     options.limit = min(options.limit, count)
+    if let codes, options.oversampling == nil {
+      options.oversampling = codes.format.oversampling
+      // Codes of a bit lead a walk so roughly that it keeps as many candidates as are rescored.
+      if codes.format.bits == 1, !options.ignoresCodes { options.ef = max(options.ef, options.rescoredCount) }
+    }
     let accepted = accept?.cardinality ?? count
     if case .discover = target { options.prepareForSteps(accepted: accepted) }
     options.ef = min(options.ef, count)

@@ -25,6 +25,24 @@ import VectorModel
     }
   }
 
+  @Test(arguments: [Distance.cosine, .dot, .euclid]) func signsFindThemWithMoreRescoring(distance: Distance)
+    throws
+  {
+    let rows = SyntheticRows(count: 1500, dimension: 136, distance: distance, clusters: 1, seed: 10)
+    let part = try #require(try rows.part(codeBits: 1))
+    let bytes = try #require(try rows.part(codeBits: 8))
+    #expect(part.compactByteCount < bytes.compactByteCount - 1500 * 64)
+    for plan in [SearchPlan.traversal, .codeScan] {
+      let options = PartSearchOptions(limit: 10, ef: 300, oversampling: 30, plan: plan)
+      #expect(try rows.recall(of: part, options: options, queries: 15) >= 0.9, "\(plan)")
+    }
+    var statistics = SearchStatistics()
+    let usual = PartSearchOptions(limit: 10, ef: 20, plan: .traversal)
+    _ = try part.search(
+      .nearest(rows.row(3)), options: usual, scratch: SearchScratch(), statistics: &statistics)
+    #expect(statistics.floatDistancesCount == 80, "eight times the limit are rescored unless asked otherwise")
+  }
+
   /// Clusters so far from each other that no link leads from one to the next.
   @Test(arguments: [Distance.cosine, .euclid]) func findsTheRightOneOfManyClusters(distance: Distance) throws
   {

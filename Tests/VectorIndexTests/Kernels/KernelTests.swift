@@ -141,7 +141,7 @@ import Testing
       let codes = (0..<blocks * 128).map { _ in Int8.random(in: -127...127, using: &random) }
       for count in 0...19 {
         let rows = (0..<count).map { _ in UInt32.random(in: 0..<40, using: &random) }
-        var got = [Float](repeating: 0, count: 2 * count + 1)
+        var got = [Float](repeating: 0, count: 3 * count + 1)
         var expected = got
         unsafe codes.withUnsafeBufferPointer { codes in
           var query = unsafe nt_code_query(
@@ -150,12 +150,14 @@ import Testing
           unsafe tested.code_rows(&query, base, stride, rows, count, &got)
           unsafe reference.code_rows(&query, base, stride, rows, count, &expected)
           unsafe got.withUnsafeMutableBufferPointer { got in
-            unsafe tested.nibble_rows(
-              &query, base, stride, rows, count, got.baseAddress.unsafelyUnwrapped + count)
+            let out = unsafe got.baseAddress.unsafelyUnwrapped
+            unsafe tested.nibble_rows(&query, base, stride, rows, count, out + count)
+            unsafe tested.bit_rows(&query, base, stride, rows, count, out + 2 * count)
           }
           unsafe expected.withUnsafeMutableBufferPointer { expected in
-            unsafe reference.nibble_rows(
-              &query, base, stride, rows, count, expected.baseAddress.unsafelyUnwrapped + count)
+            let out = unsafe expected.baseAddress.unsafelyUnwrapped
+            unsafe reference.nibble_rows(&query, base, stride, rows, count, out + count)
+            unsafe reference.bit_rows(&query, base, stride, rows, count, out + 2 * count)
           }
         }
         #expect(got == expected)
@@ -224,6 +226,35 @@ import Testing
         #expect(value == wanted || abs(value - wanted) <= 1e-5 * abs(wanted) + 0.1)
       }
     }
+  }
+
+  @Test(arguments: [1, 2, 63, 64, 65, 384, 1001]) func bitsGiveTheInnerProduct(dimension: Int) throws {
+    let kernels = try #require(Self.scalar)
+    var random = SplitMix64(state: UInt64(dimension))
+    let vector = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
+    let query = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
+    let blocks = (dimension + 63) / 64
+    var row = [UInt8](repeating: 255, count: (blocks * 8 + 63) / 64 * 64)
+    let scale = unsafe nt_encode_bits(vector, nil, dimension, &row)
+    var unsigned = [UInt8](repeating: 0, count: dimension)
+    let step = unsafe nt_encode(query, nil, dimension, &unsigned)
+    var signed = [Int8](repeating: 99, count: blocks * 64)
+    let offset = unsafe kernels.code_query(unsigned, dimension, &signed) / 128
+    var distance: Float = 0
+    unsafe signed.withUnsafeBufferPointer { signed in
+      var prepared = unsafe nt_code_query(
+        codes: signed.baseAddress, blocks: blocks, scale: scale * step, constant: 0, offset: offset,
+        has_tails: 0, entry_offset: 0, square: 0, square_constant: 0)
+      unsafe kernels.bit_rows(&prepared, row, row.count, nil, 1, &distance)
+    }
+    let exact = zip(vector, unsigned).reduce(Float(0)) {
+      $0 + ($1.0 > 0 ? scale : -scale) * step * (Float($1.1) - 128)
+    }
+    #expect(abs(distance - exact) <= 1e-4 * Float(dimension))
+    // Along itself a row keeps its length.
+    let length = vector.reduce(0) { $0 + $1 * $1 }
+    let decoded = unsafe scale * nt_decoded_dot(vector, nil, dimension, row, 1)
+    #expect(abs(decoded - length) <= 1e-4 * length)
   }
 
   @Test(arguments: [1, 2, 63, 64, 127, 128, 129, 384, 1001]) func nibblesGiveTheInnerProduct(dimension: Int)
