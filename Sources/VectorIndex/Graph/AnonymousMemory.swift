@@ -63,3 +63,14 @@ import VectorModel
     }
   }
 }
+
+extension MemorySlice {
+  /// Tells the system that pages of a mapped file are read one by one.
+  func adviseRandomAccess() {
+    #if os(Linux)
+      let bytes = unsafe self.bytes
+      guard let start = bytes.baseAddress, Int(bitPattern: start) % 4096 == 0 else { return }
+      _ = unsafe madvise(UnsafeMutableRawPointer(mutating: start), bytes.count, MADV_RANDOM)
+    #endif
+  }
+}

@@ -4,7 +4,8 @@ package import VectorModel
 package enum PartResidency: Sendable {
   /// Codes and links are copied into anonymous memory with huge pages.
   case copied
-  /// Codes and links are read where they are, a mapped file for instance.
+  /// Codes and links are read where they are: in a mapped file, of which no page is read ahead, because there is no
+  /// memory to keep them all.
   case inPlace
 }
 
@@ -48,6 +49,9 @@ extension VectorPart {
     let count = header.count
     let dimension = header.dimension
     let copied = residency == .copied
+    if !copied {
+      for name in ["vectors", "codes", "links"] { sections(name)?.adviseRandomAccess() }
+    }
     let vectors = try section("vectors", count * dimension * 4, copied: false)
     let floats = FloatTable(vectors: vectors, count: count, dimension: dimension, distance: header.distance)
     var codes: CodeTable?
