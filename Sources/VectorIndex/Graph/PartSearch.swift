@@ -12,7 +12,7 @@
   /// Candidates that a walk through all rows keeps for each accepted row that it collects.
   private static var candidatesPerResult: Int { 16 }
   /// What a walk over accepted rows keeps, relative to ef: the links between these are fewer and worse.
-  private static var twoHopCapacityPercent: Int { 140 }
+  private static var twoHopCapacityPercent: Int { 180 }
   /// Rows that a walk expands in vain before it ends, relative to ef: 8 % fewer comparisons at recall .99 of
   /// debian50k, and 16 % fewer at ef 100, whose recall falls from .988 to .987.
   private static var patiencePercent: Int { 50 }
@@ -69,12 +69,14 @@
   /// Walks with a filter; false when that costs more than to scan.
   ///
   /// Where the accepted rows are not near the query, a walk through all rows meets few of them; it is then continued
-  /// over accepted rows only.
+  /// over accepted rows only, or given up where a scan is cheaper than that.
   private mutating func filtered<Scorer: RowScorer>(
     _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter,
     _ pool: inout CandidatePool
   ) -> Bool {
     let rowsCount = unsafe part.count
+    let planner = unsafe SearchPlanner(part: part, options: options, accepted: accept.cardinality)
+    let scanIsCheaper = planner.scanIsCheaperThanTwoHops
     return unsafe accept.rows.words.withUnsafeBufferPointer { words -> Bool in
       guard let bits = words.baseAddress else { return false }
       let filter = unsafe WalkFilter(bits: bits, cardinality: accept.cardinality, rowsCount: rowsCount)
@@ -87,6 +89,7 @@
       }
       if unsafe plan == .traversal {
         if unsafe traversal.collect(graph, candidates: &candidates, results: &pool, filter) { return true }
+        if scanIsCheaper { return false }
         unsafe statistics.plans.append(.twoHopTraversal)
         unsafe scratch.beginVisiting(count: graph.count)
         unsafe pool = wider(pool)

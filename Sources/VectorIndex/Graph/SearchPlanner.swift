@@ -1,8 +1,8 @@
 /// Chooses how to search one part, by the number of accepted rows.
 ///
 /// To scan codes costs the same for each accepted row. To collect accepted rows on a walk through all rows costs more
-/// the fewer of them are accepted. To walk over accepted rows only costs about the same at any share, but twice as much
-/// as a walk without a filter. Costs are counted in scanned rows; the constants were measured on 50,000 × 384
+/// the fewer of them are accepted. To walk over accepted rows only costs about the same at any share, but five times as
+/// much as a walk without a filter. Costs are counted in scanned rows; the constants were measured on 50,000 × 384
 /// (`Benchmarks/SearchCore`).
 struct SearchPlanner {
   /// Rows that a scan compares in the time of one comparison on a walk, where rows lie at random.
@@ -10,7 +10,7 @@ struct SearchPlanner {
   /// Rows that a walk compares for each candidate it keeps.
   private static let comparisonsPerCandidate = 14.0
   /// How much more a walk over accepted rows costs than one without a filter.
-  private static let twoHopFactor = 2.0
+  private static let twoHopFactor = 5.0
   /// Share of accepted rows below which two steps often lead to none.
   private static let twoHopShareMin = 0.01
 
@@ -26,11 +26,19 @@ struct SearchPlanner {
     if let forced = options.plan { return forced == .codeScan ? scan : forced }
     let rowsMax = VectorPart.fullScanRowsMax(dimension: part.dimension, parameters: part.parameters)
     if accepted <= rowsMax { return scan }
-    let walk = Self.comparisonCost * Self.comparisonsPerCandidate
-    let collecting = walk * Double(resultsCount) / share
-    let twoHop = share < Self.twoHopShareMin ? .infinity : walk * Double(ef) * Self.twoHopFactor
-    if Double(accepted) <= min(collecting, twoHop) { return scan }
-    return collecting <= twoHop ? .traversal : .twoHopTraversal
+    let collecting = walkCost * Double(resultsCount) / share
+    if Double(accepted) <= min(collecting, twoHopCost) { return scan }
+    return collecting <= twoHopCost ? .traversal : .twoHopTraversal
+  }
+
+  /// Whether a scan costs less than a walk over accepted rows only.
+  var scanIsCheaperThanTwoHops: Bool { options.plan == nil && Double(accepted) <= twoHopCost }
+
+  /// Of each candidate that a walk keeps, in scanned rows.
+  private var walkCost: Double { Self.comparisonCost * Self.comparisonsPerCandidate }
+
+  private var twoHopCost: Double {
+    share < Self.twoHopShareMin ? .infinity : walkCost * Double(ef) * Self.twoHopFactor
   }
 
   private var ef: Int { max(options.ef, options.limit) }
@@ -38,11 +46,11 @@ struct SearchPlanner {
   private var share: Double { Double(accepted) / Double(max(part.count, 1)) }
 
   /// How many accepted rows a walk through all rows collects: fewer than ef where fewer are accepted, since those among
-  /// the ef nearest of all rows are as good a choice as ef are without a filter; some more, so that recall holds.
+  /// the ef nearest of all rows are as good a choice as ef are without a filter; some more, so that recall holds where
+  /// the filter accepts most rows near the query.
   var resultsCount: Int {
     if accepted >= part.count { return ef }
-    let wanted = Double(ef) * (share * share.squareRoot()).squareRoot()
-    return min(ef, max(Int(wanted), options.rescoredCount))
+    return min(ef, max(Int(Double(ef) * share.squareRoot()), options.rescoredCount))
   }
 }
 
