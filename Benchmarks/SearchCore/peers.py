@@ -221,7 +221,7 @@ class Qdrant(Peer):
         self.shard = q.EdgeShard.create(self.folder, config)
         payloads = self.payloads() if self.with_payload else [None] * len(base)
         if self.with_payload:
-            for name, kind in self.payload_fields.items():
+            for name, kind in self.indexed_fields().items():
                 self.shard.update(
                     q.UpdateOperation.create_field_index(name, getattr(q.PayloadSchemaType, kind)))
         for start in range(0, len(base), 1000):
@@ -231,6 +231,12 @@ class Qdrant(Peer):
         self.shard.optimize()
 
     with_payload = False
+
+    def indexed_fields(self):
+        if not os.path.exists(f"{self.data}/fields.json"):
+            return self.payload_fields
+        with open(f"{self.data}/fields.json", encoding="utf-8") as file:
+            return json.load(file)
 
     def payloads(self):
         with open(f"{self.data}/payload.jsonl", encoding="utf-8") as file:

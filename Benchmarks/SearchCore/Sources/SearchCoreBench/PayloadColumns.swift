@@ -3,7 +3,7 @@ import VectorModel
 
 /// The indexed payloads of the rows, to evaluate filters as the server does.
 struct PayloadColumns {
-  private static let fields = [
+  private static let debianFields = [
     PayloadField(path: "language", type: .keyword), PayloadField(path: "section", type: .keyword),
     PayloadField(path: "priority", type: .keyword), PayloadField(path: "source", type: .keyword),
     PayloadField(path: "package", type: .keyword), PayloadField(path: "installed_size", type: .integer),
@@ -13,18 +13,27 @@ struct PayloadColumns {
   private var indexes = PayloadIndexes()
   private let context: FilterContext
 
-  /// - Parameter lines: a JSON object a line, one line a row
-  init(lines: [UInt8]) throws {
+  /// - Parameters:
+  ///   - lines: a JSON object a line, one line a row
+  ///   - names: the fields that get an index, as `name:type`; none: those of the Debian packages
+  init(lines: [UInt8], fields names: ArraySlice<String>) throws {
     let payloads = lines.split(separator: UInt8(ascii: "\n")).map(Array.init)
-    var builder = try PayloadIndexBuilder(Self.fields)
+    let fields = names.isEmpty ? Self.debianFields : names.compactMap(Self.field)
+    var builder = try PayloadIndexBuilder(fields)
     for (slot, payload) in payloads.enumerated() { try builder.add(slot: UInt32(slot), payload: payload) }
-    for (field, part) in zip(Self.fields, builder.finish(slotCount: payloads.count)) {
+    for (field, part) in zip(fields, builder.finish(slotCount: payloads.count)) {
       try indexes.declare(field, part: part) { _ throws(RequestError) in [] }
     }
     context = FilterContext(
       alive: Bitset(count: payloads.count, repeating: true), id: { .number(UInt64($0)) },
       slot: { if case .number(let number) = $0 { UInt32(number) } else { nil } }, vectors: { _ in nil },
       payload: { slot throws(RequestError) in payloads[Int(slot)] })
+  }
+
+  private static func field(_ word: String) -> PayloadField? {
+    let parts = word.split(separator: ":").map(String.init)
+    guard parts.count == 2, let type = PayloadFieldType(name: parts[1]) else { return nil }
+    return PayloadField(path: parts[0], type: type)
   }
 
   static func filter(_ json: String) throws -> Filter {

@@ -31,7 +31,7 @@ final class Session {
     case "payload":
       let before = residentBytes()
       let (cpu, wall) = (processSeconds(), wallSeconds())
-      payloads = try PayloadColumns(lines: readFile(words[1]))
+      payloads = try PayloadColumns(lines: readFile(words[1]), fields: words.dropFirst(2))
       return "\(processSeconds() - cpu) \(wallSeconds() - wall) \(residentBytes() - before)"
     case "filter":
       filter = words[1] == "none" ? nil : try PayloadColumns.filter(String(line.dropFirst(7)))

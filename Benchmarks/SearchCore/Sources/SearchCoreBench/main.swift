@@ -6,7 +6,7 @@ import Glibc
 //   truth <gt.npy>
 //   build <m> <efConstruction> <threads> <alpha> <keepsPruned 0|1> <codeBits>
 //   accept <file of u32 rows | all>
-//   payload <payload.jsonl>
+//   payload <payload.jsonl> [<field>:<type> …]
 //   filter <JSON | none>
 //   search <ef> <oversampling> <plan|auto> <queries>
 //   threads <count> <ef> <rounds>
