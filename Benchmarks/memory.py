@@ -23,7 +23,7 @@ import time
 
 import measuring
 import numpy
-from needletail_rest import Server, wait_until_indexed
+from needletail_rest import Server, wait_until, wait_until_indexed
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients", "python", "src"))
 import needletail
@@ -71,11 +71,16 @@ class Peak:
         self._thread.join()
 
 
-def sections(data):
-    """Bytes of each section of the one vector part below a data directory."""
+def newest_part(data):
+    """The newest file of vectors below a data directory."""
     parts = [os.path.join(folder, name) for folder, _, names in os.walk(data) for name in names
              if name.startswith("vectors-") and not name.endswith(".tmp")]
-    with open(max(parts, key=os.path.getmtime), "rb") as file:
+    return max(parts, key=os.path.getmtime, default=None)
+
+
+def sections(data):
+    """Bytes of each section of the newest part."""
+    with open(newest_part(data) or "", "rb") as file:
         header = file.read(64)
         count, (offset, size) = struct.unpack_from("<I", header, 12)[0], struct.unpack_from("<QQ", header, 16)
         file.seek(offset)
@@ -105,6 +110,17 @@ def upload(server, vectors, ids):
     wait_until_indexed(server.connect(), COLLECTION, 7200)
 
 
+def wait_until_sealed(data, count):
+    """Waits until one part has all rows: those behind it keep their full vectors in memory."""
+    def is_sealed():
+        try:
+            return sections(data)["slots"] == 4 * count
+        except (OSError, ValueError, struct.error):
+            return False
+
+    wait_until(is_sealed, "all rows in the generation", 7200, 0.5)
+
+
 def settled(server, pauses=20):
     """Anonymous memory once nothing more is given back."""
     least = None
@@ -124,12 +140,16 @@ def measure(options, data, vectors):
         empty = settled(server)["anonymous"]
         with Peak(server) as loading:
             load(server, vectors, range(count))
+            wait_until_sealed(data, count)
         steady = settled(server)
         parts = sections(data)
         compact = parts["codes"] + parts["links"]
         # A fifth of the rows anew is what makes a new generation due.
         with Peak(server) as building:
+            before = newest_part(data)
             upload(server, vectors[:count // 4][::-1].copy(), range(count // 4))
+            wait_until(lambda: newest_part(data) != before, "a second generation", 7200, 0.5)
+            wait_until_sealed(data, count)
         after = settled(server)
     new_rows = vectors.nbytes // 4
 
@@ -213,6 +233,7 @@ def under_limit(options, folder):
     del unit
     with Server(options.server, data, start_seconds_max=600) as server:
         load(server, vectors, range(count))
+        wait_until_sealed(data, count)
     parts = sections(data)
     print(f"\n{count:,} × {dimension}: vectors {parts['vectors'] >> 20} MB, codes and links "
           f"{(parts['codes'] + parts['links']) >> 20} MB")

@@ -108,7 +108,8 @@ def unfiltered(runners, options):
             for name, (runner, _) in runners.items():
                 efforts = OUR_EFS if name == "Needletail" else PEER_EFS
                 if index < len(efforts):
-                    found = runner.search(efforts[index], queries=options.queries)
+                    own = {"oversampling": options.oversampling} if name == "Needletail" else {}
+                    found = runner.search(efforts[index], queries=options.queries, **own)
                     samples[name].setdefault(efforts[index], []).append(found)
     return samples
 
@@ -224,6 +225,7 @@ def main():
     parser.add_argument("--alpha", type=float, default=1.0)
     parser.add_argument("--keeps-pruned", type=int, default=1)
     parser.add_argument("--code-bits", type=int, default=4)
+    parser.add_argument("--oversampling", type=float, default=2, help="rescored candidates of ours, times ten")
     parser.add_argument("--plan", default="auto", help="forces a plan of the planner for filtered queries")
     parser.add_argument("--curve", action="store_true", help="prints our whole curve")
     options = parser.parse_args()

@@ -67,7 +67,8 @@ extension SectionFileWriter {
     try finished.section("later", bytes: [7])
     _ = try finished.finish()
     let file = try SectionFile(directory.fileSystem, path: path, verify: .all)
-    #expect(unsafe Array(try file.requireSection("later").bytes) == [7])
+    let later = try file.requireSection("later")
+    #expect(unsafe Array(later.bytes) == [7])
   }
 
   @Test func largeSectionsAreStreamed() throws {
