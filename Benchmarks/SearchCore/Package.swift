@@ -24,6 +24,8 @@ let package = Package(
     .executableTarget(
       name: "IncrementalBench", dependencies: ["VectorModel", "VectorIndex"], swiftSettings: settings),
     .executableTarget(
+      name: "TierBench", dependencies: ["VectorModel", "VectorIndex"], swiftSettings: settings),
+    .executableTarget(
       name: "SearchCoreBench", dependencies: ["VectorModel", "VectorIndex", "CKernels"],
       swiftSettings: settings),
   ],

@@ -61,6 +61,14 @@ import VectorModel
   /// All examples over the codes; only where codes were given.
   var codeExamples: ExampleScorer<CodeScorer> { unsafe examples(UnsafePointer(codeScorers)) }
 
+  /// All examples over other rows, encoded as those that codes were given of; replaces the scorer of other codes.
+  func codeExamples(base: UnsafePointer<UInt8>) -> ExampleScorer<CodeScorer> {
+    for index in unsafe 0..<examplesCount {
+      unsafe codeScorers[index] = codeScorers[index].over(base)
+    }
+    return unsafe examples(UnsafePointer(codeScorers))
+  }
+
   /// All examples over [rows × dimension] float32 vectors; replaces the scorer of other vectors.
   func floatExamples(base: UnsafePointer<Float>, distance: Distance) -> ExampleScorer<FloatScorer> {
     for index in unsafe 0..<examplesCount {

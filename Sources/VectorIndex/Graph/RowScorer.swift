@@ -77,6 +77,12 @@ extension RowScorer {
   func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>) {
     unsafe kernel(query, base + first * stride, stride, rows, count, out)
   }
+
+  /// The same query over other rows, encoded alike.
+  func over(_ base: UnsafePointer<UInt8>) -> CodeScorer {
+    unsafe CodeScorer(
+      kernel: kernel, query: query, base: base, stride: stride, entries: nil, entriesLength: 0)
+  }
 }
 
 /// One query over the float32 vectors of a part or of a chunk of the delta.

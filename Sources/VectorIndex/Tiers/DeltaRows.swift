@@ -1,6 +1,6 @@
-import VectorModel
+package import VectorModel
 
-/// Float32 rows that one writer appends and many readers scan. Copies share the rows.
+/// Float32 rows that one writer appends and many readers scan, and codes of them. Copies share the rows.
 ///
 /// A copy sees the rows that were there when it was made; the memory behind them never moves or changes
 /// while a copy lives. Only the newest copy may append.
@@ -10,21 +10,28 @@ package struct DeltaRows: Sendable {
   private static let firstChunkRowCount = 16
 
   package let dimension: Int
+  package let distance: Distance
+  /// How rows are encoded; nil before the first and where codes do not pay.
+  package private(set) var encoding: RowEncoding?
   package private(set) var count = 0
   private var chunks: [RowChunk] = []
 
-  package init(dimension: Int) {
+  /// - Parameter encoding: absent means around the first row.
+  package init(dimension: Int, distance: Distance, encoding: RowEncoding?) {
     self.dimension = dimension
+    self.distance = distance
+    self.encoding = encoding
   }
 
   /// Appends one row of `dimension` numbers.
   /// - Complexity: O(dimension), amortised.
   package mutating func append(_ values: [Float]) {
     precondition(values.count == dimension)
+    if count == 0, encoding == nil { encoding = RowEncoding(center: values, distance: distance) }
     let index = count % Self.chunkRowCount
     if index == 0 {
       let rows = count == 0 ? Self.firstChunkRowCount : Self.chunkRowCount
-      chunks.append(RowChunk(rowCountMax: rows, dimension: dimension))
+      chunks.append(RowChunk(rowCountMax: rows, dimension: dimension, encoding: encoding))
     } else if let last = chunks.last, index == last.rowCountMax {
       chunks[chunks.count - 1] = last.grown(to: min(4 * index, Self.chunkRowCount))
     }
@@ -42,12 +49,15 @@ package struct DeltaRows: Sendable {
   package var scanChunks: [FlatScan.Chunk] {
     chunks.enumerated().map { index, chunk in
       FlatScan.Chunk(
-        vectors: MemorySlice(chunk.region), count: min(Self.chunkRowCount, count - index * Self.chunkRowCount)
+        vectors: MemorySlice(chunk.region), codes: chunk.codes.map { MemorySlice($0) },
+        count: min(Self.chunkRowCount, count - index * Self.chunkRowCount)
       )
     }
   }
 
-  package var byteCount: Int { chunks.reduce(0) { $0 + $1.rowCountMax * dimension * 4 } }
+  package var byteCount: Int {
+    chunks.reduce(0) { $0 + $1.region.count + ($1.codes?.count ?? 0) }
+  }
 }
 
 /// Memory for `rowCountMax` rows, written once each.
@@ -55,18 +65,33 @@ package struct DeltaRows: Sendable {
   let rowCountMax: Int
   /// Owns the memory; the rows that were appended never change.
   let region: MemoryRegion
+  let codes: MemoryRegion?
   private let dimension: Int
+  private let encoding: RowEncoding?
   private let memory: UnsafeMutablePointer<Float>
+  /// Where `codes` begins.
+  private let codeMemory: UnsafeMutableRawPointer?
   /// Only the writer looks at it.
   private var filledCount = 0
 
-  init(rowCountMax: Int, dimension: Int) {
+  init(rowCountMax: Int, dimension: Int, encoding: RowEncoding?) {
     self.rowCountMax = rowCountMax
     self.dimension = dimension
+    self.encoding = encoding
     // Aligned to the widest vector register, so that a row of a multiple of 16 numbers stays so.
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: rowCountMax * dimension * 4, alignment: 64)
     unsafe memory = bytes.bindMemory(to: Float.self).baseAddress.unsafelyUnwrapped
     unsafe region = MemoryRegion(UnsafeRawBufferPointer(bytes)) { unsafe $0.deallocate() }
+    guard let encoding else {
+      unsafe codeMemory = nil
+      codes = nil
+      return
+    }
+    let codeBytes = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: rowCountMax * encoding.stride, alignment: 64)
+    _ = unsafe codeBytes.initializeMemory(as: UInt8.self, repeating: 0)
+    unsafe codeMemory = codeBytes.baseAddress
+    unsafe codes = MemoryRegion(UnsafeRawBufferPointer(codeBytes)) { unsafe $0.deallocate() }
   }
 
   var base: UnsafePointer<Float> { unsafe UnsafePointer(memory) }
@@ -78,12 +103,18 @@ package struct DeltaRows: Sendable {
       guard let source = $0.baseAddress else { return }
       unsafe target.initialize(from: source, count: dimension)
     }
+    if let encoding, let codeMemory = unsafe codeMemory {
+      unsafe encoding.encode(target, into: codeMemory + index * encoding.stride)
+    }
     filledCount += 1
   }
 
   func grown(to rowCount: Int) -> RowChunk {
-    let chunk = RowChunk(rowCountMax: rowCount, dimension: dimension)
+    let chunk = RowChunk(rowCountMax: rowCount, dimension: dimension, encoding: encoding)
     unsafe chunk.memory.initialize(from: memory, count: filledCount * dimension)
+    if let encoding, let old = unsafe codeMemory, let new = unsafe chunk.codeMemory {
+      unsafe new.copyMemory(from: old, byteCount: filledCount * encoding.stride)
+    }
     chunk.filledCount = filledCount
     return chunk
   }

@@ -23,11 +23,11 @@ package struct RowTier: Sendable {
   private(set) var firstSlot: UInt32?
 
   /// An empty tier that grows.
-  init(id: UInt64, firstRow: Int, dimension: Int) {
+  init(id: UInt64, firstRow: Int, delta: DeltaRows) {
     self.id = id
     isGeneration = false
     self.firstRow = firstRow
-    rows = .flat(DeltaRows(dimension: dimension))
+    rows = .flat(delta)
     live = Bitset(count: 0)
     liveCount = 0
   }
@@ -68,6 +68,12 @@ package struct RowTier: Sendable {
 
   package var part: VectorPart? { if case .part(let part) = rows { part } else { nil } }
 
+  /// Bytes of its rows that a search scans, where there is no part.
+  var scannedByteCount: Int {
+    guard case .flat(let delta) = rows else { return 0 }
+    return count * (delta.encoding?.stride ?? delta.dimension * 4)
+  }
+
   package var kind: TierSearch.Kind {
     if part == nil { return .delta }
     return isGeneration ? .generation : .frozen
@@ -93,7 +99,7 @@ package struct RowTier: Sendable {
   mutating func append(_ values: [Float], slot: UInt32) {
     guard case .flat(var delta) = rows else { preconditionFailure("parts do not grow") }
     // Only one copy of the rows may be there while they grow, or the list of chunks is copied.
-    rows = .flat(DeltaRows(dimension: delta.dimension))
+    rows = .flat(DeltaRows(dimension: delta.dimension, distance: delta.distance, encoding: nil))
     delta.append(values)
     rows = .flat(delta)
     if count == 0 {

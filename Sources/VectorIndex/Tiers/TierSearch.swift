@@ -5,7 +5,7 @@ package struct TierSearch: Sendable, Equatable {
     case generation
     /// A part of the rows that came after it.
     case frozen
-    /// Rows without a graph and codes.
+    /// Rows without a graph.
     case delta
   }
 

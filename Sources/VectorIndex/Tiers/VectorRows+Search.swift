@@ -1,10 +1,15 @@
 package import VectorModel
 
 extension VectorRows {
+  /// Accepted rows without a part from which on their codes are scanned.
+  private static let codedRowsMin = 1024
+  /// Scanned candidates rescored, as a multiple of the limit at least: a scan is to be nearly exact.
+  private static let scanOversampling: Float = 4
+
   /// The points nearest to the target, best first, over all tiers; equal scores in the order of rows.
   ///
   /// - Parameters:
-  ///   - options: how parts are searched; rows without a part are always scanned at full precision.
+  ///   - options: how tiers are searched.
   ///   - flatRowsMax: rows without a part are passed over where they are more.
   ///   - slots: the points that may be returned; absent means all. Its count is the number of slots.
   ///   - scratch: the calling thread's.
@@ -27,8 +32,10 @@ extension VectorRows {
           target, options: options, accept: accepted, scratch: scratch, statistics: &statistics)
       case .flat(let delta):
         found = try FlatScan.search(
-          target, limit: options.limit, chunks: delta.scanChunks, dimension: dimension, distance: distance,
-          accept: accepted?.rows, scratch: scratch, statistics: &statistics)
+          target, limit: options.limit, chunks: delta.scanChunks,
+          coarse: coarse(delta, options, acceptedCount: accepted?.cardinality ?? tier.count),
+          dimension: dimension, distance: distance, accept: accepted?.rows, scratch: scratch,
+          statistics: &statistics)
       }
       neighbours += found.map { Neighbor(row: $0.row + UInt32(tier.firstRow), distance: $0.distance) }
       searches.append(
@@ -40,6 +47,16 @@ extension VectorRows {
     return neighbours.prefix(options.limit).map {
       RankedSlot(slot: slot(of: $0.row), score: score($0.distance, of: target))
     }
+  }
+
+  /// How rows are scanned by their codes; nil where there are none, few are accepted, or it is not wanted.
+  private func coarse(
+    _ delta: DeltaRows, _ options: PartSearchOptions, acceptedCount: Int
+  ) -> FlatScan.Coarse? {
+    guard let encoding = delta.encoding, !options.exact, !options.ignoresCodes else { return nil }
+    let rescoredCount = options.rescoredCount(oversamplingMin: Self.scanOversampling)
+    guard acceptedCount >= max(Self.codedRowsMin, 4 * rescoredCount) else { return nil }
+    return FlatScan.Coarse(encoding: encoding, rescoredCount: rescoredCount)
   }
 
   /// The score that an ordering value stands for.

@@ -7,7 +7,7 @@ package import VectorModel
 package struct VectorRows: Sendable {
   package static let noRow = UInt32.max
   /// Rows at which the last tier is closed and another begins.
-  package static let tierRowsMax = 8192
+  package static let tierRowsMax = 16_384
 
   package let dimension: Int
   package let distance: Distance
@@ -16,6 +16,8 @@ package struct VectorRows: Sendable {
   /// Oldest first; the last one is flat and grows.
   package private(set) var tiers: [RowTier]
   private var nextTierID: UInt64
+  /// How rows that come are encoded: as the newest part's, of which the generation's is the best to know them by.
+  private var encoding: RowEncoding?
   /// The slot of each row.
   private var slots: ChunkedArray<UInt32>
   /// The live row of each slot, or `noRow`; slots beyond its end have none.
@@ -32,7 +34,10 @@ package struct VectorRows: Sendable {
     self.dimension = dimension
     self.distance = distance
     lineage = Lineage()
-    tiers = [RowTier(id: 0, firstRow: 0, dimension: dimension)]
+    tiers = [
+      RowTier(
+        id: 0, firstRow: 0, delta: DeltaRows(dimension: dimension, distance: distance, encoding: nil))
+    ]
     nextTierID = 1
     slots = ChunkedArray()
     rows = ChunkedArray()
@@ -51,10 +56,13 @@ package struct VectorRows: Sendable {
     lineage = Lineage()
     let isIdentity =
       slotOfRow.count == slotCount && slotOfRow.enumerated().allSatisfy { $0.element == $0.offset }
+    encoding = part.rowEncoding
     tiers = [
       RowTier(
         id: 0, isGeneration: true, firstRow: 0, part: part, firstSlot: isIdentity ? 0 : nil),
-      RowTier(id: 1, firstRow: part.count, dimension: dimension),
+      RowTier(
+        id: 1, firstRow: part.count,
+        delta: DeltaRows(dimension: dimension, distance: distance, encoding: encoding)),
     ]
     nextTierID = 2
     slots = ChunkedArray(slotOfRow)
@@ -85,6 +93,9 @@ package struct VectorRows: Sendable {
 
   /// How many rows searches scan.
   package var unindexedCount: Int { tiers.reduce(0) { $0 + ($1.part == nil ? $1.count : 0) } }
+
+  /// Bytes that a search scans: of the codes of these rows, or of the rows where they have none.
+  package var scannedByteCount: Int { tiers.reduce(0) { $0 + $1.scannedByteCount } }
 
   /// Tells that the collection has slots up to `count`.
   package mutating func extendSlots(to count: Int) {
@@ -121,7 +132,14 @@ package struct VectorRows: Sendable {
   /// Begins a new tier, unless the last one has no rows.
   package mutating func closeTier() {
     guard tiers[tiers.count - 1].count > 0 else { return }
-    tiers.append(RowTier(id: nextTierID, firstRow: rowCount, dimension: dimension))
+    appendTier()
+  }
+
+  private mutating func appendTier() {
+    tiers.append(
+      RowTier(
+        id: nextTierID, firstRow: rowCount,
+        delta: DeltaRows(dimension: dimension, distance: distance, encoding: encoding)))
     nextTierID += 1
   }
 
@@ -136,10 +154,8 @@ package struct VectorRows: Sendable {
     let tier = RowTier(id: nextTierID, part: part, replacing: tiers[range])
     nextTierID += 1
     tiers.replaceSubrange(range, with: [tier])
-    if tiers.last?.part != nil {
-      tiers.append(RowTier(id: nextTierID, firstRow: rowCount, dimension: dimension))
-    }
-    nextTierID += 1
+    if encoding == nil { encoding = part.rowEncoding }
+    if tiers.last?.part != nil { appendTier() }
     return true
   }
 
@@ -242,6 +258,7 @@ extension VectorRows {
     distance = part.distance
     lineage = old.lineage
     nextTierID = old.nextTierID + 1
+    encoding = part.encoding ?? old.encoding
     tiers = part.tiers.filter(\.isGeneration).map { $0.renamed(old.nextTierID) }
     slots = part.slots
     rows = part.rows

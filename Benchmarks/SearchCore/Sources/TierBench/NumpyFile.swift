@@ -1,0 +1,1 @@
+../SearchCoreBench/NumpyFile.swift
