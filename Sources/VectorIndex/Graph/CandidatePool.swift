@@ -70,6 +70,20 @@ import CKernels
     if unsafe distance < worst || count < capacity { unsafe insert(node, distance) }
   }
 
+  /// Removes the nodes whose bits are not set; nothing is inserted or expanded afterwards.
+  mutating func keep(_ bits: UnsafePointer<UInt64>) {
+    var kept = 0
+    for index in unsafe 0..<count {
+      let entry = unsafe entries[index]
+      let node = unsafe Int(Self.node(entry))
+      if unsafe bits[node >> 6] & (1 << UInt64(node & 63)) == 0 { continue }
+      unsafe entries[kept] = entry
+      kept += 1
+    }
+    unsafe count = kept
+    unsafe cursor = kept
+  }
+
   /// The nearest node that is not expanded yet, marked as expanded; nil when all are.
   @inline(__always)
   mutating func expandNearest() -> UInt64? {

@@ -9,6 +9,8 @@
 
   /// Accepted rows that a walk over accepted rows begins from, besides where the descent ends.
   private static var seedsCount: Int { 16 }
+  /// Share of accepted rows from which on a walk takes no notice of the filter.
+  private static var mostlyAcceptedPercent: Int { 80 }
   /// Candidates that a walk through all rows keeps for each accepted row that it collects.
   private static var candidatesPerResult: Int { 16 }
   /// What a walk over accepted rows keeps, relative to ef: the links between these are fewer and worse.
@@ -40,18 +42,52 @@
     unsafe scratch.beginVisiting(count: graph.count)
     var pool = unsafe scratch.candidates(capacity: capacity)
     guard let accept = unsafe accept else {
-      unsafe scorer.begin(&traversal, graph, &pool)
-      unsafe pool.watchedCount = options.rescoredCount
-      let patience = unsafe max(Self.patienceMin, capacity * Self.patiencePercent / 100)
-      unsafe traversal.expand(graph, &pool, patience: patience)
+      unsafe walk(&traversal, graph, &pool, watched: options.rescoredCount)
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
       return unsafe pool
     }
+    if let found = unsafe mostlyAccepted(&traversal, graph, accept) {
+      unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
+      return unsafe found
+    }
+    unsafe scratch.beginVisiting(count: graph.count)
+    unsafe pool = scratch.candidates(capacity: capacity)
     let isFound = unsafe filtered(&traversal, graph, accept, &pool)
     unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
     if isFound { return unsafe pool }
     unsafe statistics.plans.append(scorer.usesCodes ? .codeScan : .exactScan)
     return unsafe scan(scorer, limit: limit)
+  }
+
+  private func walk<Scorer: RowScorer>(
+    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ pool: inout CandidatePool, watched: Int
+  ) {
+    unsafe traversal.scorer.begin(&traversal, graph, &pool)
+    unsafe pool.watchedCount = watched
+    let patience = unsafe max(Self.patienceMin, pool.capacity * Self.patiencePercent / 100)
+    unsafe traversal.expand(graph, &pool, patience: patience)
+  }
+
+  /// Walks as without a filter where nearly all rows are accepted, and drops those that are not: a tier with a few dead
+  /// rows costs what it did without them.
+  ///
+  /// - Returns: nil where more rows are rejected, or too many of those near the query
+  private func mostlyAccepted<Scorer: RowScorer>(
+    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter
+  ) -> CandidatePool? {
+    let count = unsafe part.count
+    guard unsafe plan == .traversal, unsafe accept.cardinality * 100 >= count * Self.mostlyAcceptedPercent
+    else {
+      return nil
+    }
+    let (ef, rescored) = unsafe (max(options.ef, options.limit), options.rescoredCount)
+    let capacity = min(count, ef * count / accept.cardinality + 1)
+    var pool = unsafe scratch.candidates(capacity: capacity)
+    unsafe walk(&traversal, graph, &pool, watched: rescored * count / accept.cardinality + 1)
+    unsafe accept.rows.words.withUnsafeBufferPointer { words in
+      if let bits = words.baseAddress { unsafe pool.keep(bits) }
+    }
+    return unsafe pool.count >= min(max(options.limit, ef * 3 / 4), accept.cardinality) ? pool : nil
   }
 
   /// How many nodes a walk keeps.

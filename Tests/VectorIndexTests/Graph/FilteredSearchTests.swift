@@ -52,6 +52,23 @@ import VectorModel
     #expect(Double(hits) / Double(wanted) >= 0.95, "seed 33")
   }
 
+  /// What a few dead rows of a tier cost.
+  @Test func aFewRejectedRowsCostLittle() throws {
+    let part = try #require(try Self.rows.part())
+    var random = SplitMix64(state: 34)
+    let scratch = SearchScratch()
+    var (all, most) = (SearchStatistics(), SearchStatistics())
+    let filter = Self.filter(share: 0.9)
+    for _ in 0..<30 {
+      let target = SearchTarget.nearest(Self.rows.query(&random))
+      let options = PartSearchOptions(limit: 10, ef: 80, plan: .traversal)
+      _ = try part.search(target, options: options, scratch: scratch, statistics: &all)
+      _ = try part.search(target, options: options, accept: filter, scratch: scratch, statistics: &most)
+    }
+    let bound = Double(all.codeDistancesCount) * 1.15
+    #expect(Double(most.codeDistancesCount) <= bound, "seed 34")
+  }
+
   @Test func onlyAcceptedRowsAreReturned() throws {
     let part = try #require(try Self.rows.part())
     let scratch = SearchScratch()
