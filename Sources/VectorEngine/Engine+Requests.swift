@@ -178,7 +178,8 @@ extension Engine {
     _ collection: Collection, _ deadline: Deadline,
     _ body: (QueryExecutor) throws(RequestError) -> Response
   ) throws(RequestError) -> Response {
-    try scratches.lend { (scratch) throws(RequestError) in
+    collection.published.noteSearch()
+    return try scratches.lend { (scratch) throws(RequestError) in
       try body(
         QueryExecutor(
           view: collection.view, deadline: deadline,

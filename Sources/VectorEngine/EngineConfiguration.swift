@@ -1,3 +1,4 @@
+import VectorIndex
 import VectorStorage
 
 /// What an engine is told at its start; every limit of the engine has its place here.
@@ -28,17 +29,24 @@ package struct EngineConfiguration: Sendable {
   package var logTailBytesMax = 256 << 20
   /// Rows that no part holds, or a twentieth of all where that is more, above which writes are answered later.
   package var unindexedRowsMax = 32_768
+  /// Bytes of vectors that no part holds above which they are where nobody searches, if that is more.
+  package var unsearchedBytesMax = 256 << 20
+  /// How long after a search writes go on to be held to what searches can scan.
+  package var searchedMilliseconds = 10_000
   /// One query in so many is searched again exactly, to measure recall; 0 none.
   package var recallInterval = 1000
   /// Rows behind the generation at which a part is built of those that have none; at most a tier's.
-  package var frozenRowsMin = 8192
+  package var frozenRowsMin = VectorRows.tierRowsMax
   /// Parts of about one size behind the generation that are put together.
   package var frozenFanout = 4
   /// Rows behind the generation at which a new one is built at the latest, or this share of it where that is more.
   package var deltaRowsMax = 32_768
   package var deltaShareMax = 0.2
-  /// The share that is enough once no write has come for a while.
+  /// The share while nobody searches.
+  package var unsearchedDeltaShareMax = 1.0
+  /// The share that is enough once no write has come for a while, of rows behind the generation or of dead ones.
   package var settledDeltaShareMax = 0.05
+  package var settledDeadShareMax = 0.05
   package var settledMilliseconds = 5_000
   /// Rows of payload changes above sealed points and delta at which new index parts are built.
   package var overlayRowsMax = 131_072

@@ -18,12 +18,14 @@ extension CollectionWriter {
     beginCompactionIfDue()
     setBuildStatus(
       BuildStatus(
-        isBuilding: build.isRunning || freeze.isRunning || isMergeDue || !fieldsWithoutPart.isEmpty,
+        isBuilding: build.isRunning || freeze.isRunning || isMergeDue(asSettled: true)
+          || !fieldsWithoutPart.isEmpty,
         error: build.lastError ?? freeze.lastError))
   }
 
   /// Whether the rows behind the generation are many, it has thinned out, or the log has become too long.
-  private var isMergeDue: Bool {
+  /// - Parameter isSettled: no write has come for a while, so that less is put off.
+  private func isMergeDue(asSettled isSettled: Bool) -> Bool {
     if build.needsRebuild { return true }
     let optimizers = state.configuration.optimizers
     if log.byteCount(after: manifest.coveredThrough) > UInt64(configuration.logTailBytesMax),
@@ -34,9 +36,10 @@ extension CollectionWriter {
     let deltaSlotsCount = state.points.slotCount - state.points.sealedCount
     if state.payloads.overlayRowCount > configuration.overlayRowsMax + 2 * deltaSlotsCount { return true }
     guard optimizers.indexingThreshold != 0 else { return false }
-    let policy = mergePolicy
     for rows in state.vectors.values
-    where policy.action(rows.tierSizes, dimension: rows.dimension) == .merge {
+    where mergePolicy(for: rows, asSettled: isSettled).action(rows.tierSizes, dimension: rows.dimension)
+      == .merge
+    {
       return true
     }
     for vector in state.configuration.vectors {
@@ -46,15 +49,41 @@ extension CollectionWriter {
         return true
       }
     }
-    let deadCount = state.points.slotCount - state.points.aliveCount
-    return state.points.slotCount >= optimizers.vacuumMinVectorNumber
-      && Double(deadCount) > Double(state.points.slotCount) * optimizers.deletedThreshold
-      && deadCount >= optimizers.vacuumMinVectorNumber / 10
+    return hasThinnedOut(asSettled: isSettled)
   }
 
-  /// Merges less are put off once no write has come for a while.
-  private var mergePolicy: MergePolicy {
-    let isSettled = lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
+  /// Whether many rows are dead.
+  private func hasThinnedOut(asSettled isSettled: Bool) -> Bool {
+    let optimizers = state.configuration.optimizers
+    let share =
+      isSettled
+      ? min(optimizers.deletedThreshold, configuration.settledDeadShareMax) : optimizers.deletedThreshold
+    return state.vectors.values.contains { rows in
+      let deadCount = rows.rowCount - rows.liveCount
+      return rows.rowCount >= optimizers.vacuumMinVectorNumber
+        && Double(deadCount) > Double(rows.rowCount) * share
+        && deadCount >= optimizers.vacuumMinVectorNumber / 10
+    }
+  }
+
+  /// Whether no write has come for a while.
+  private var isSettled: Bool {
+    lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
+  }
+
+  private var isSearched: Bool {
+    published.isSearched(withinMilliseconds: configuration.searchedMilliseconds)
+  }
+
+  /// How many rows without a part delay no answers.
+  func allowedRows(_ rows: VectorRows) -> Int {
+    WriteThrottle.allowedRows(
+      rows: rows.rowCount, rowsMin: configuration.unindexedRowsMax,
+      unsearchedRowsMin: isSearched ? nil : configuration.unsearchedBytesMax / (rows.dimension * 4))
+  }
+
+  /// Less is put off once no write has come for a while, and more as long as nobody searches.
+  private func mergePolicy(for rows: VectorRows, asSettled isSettled: Bool) -> MergePolicy {
     let threshold =
       (state.configuration.optimizers.indexingThreshold ?? OptimizersConfiguration.indexingThresholdDefault)
       .multipliedReportingOverflow(by: 1024).partialValue
@@ -62,14 +91,23 @@ extension CollectionWriter {
     policy.freezeRowsMin = min(configuration.frozenRowsMin, VectorRows.tierRowsMax)
     policy.fanout = configuration.frozenFanout
     policy.mergeRowsMin = configuration.deltaRowsMax
-    policy.mergeShare = isSettled ? configuration.settledDeltaShareMax : configuration.deltaShareMax
-    policy.mergeBytesMin = isSettled ? threshold / 4 : threshold
+    policy.mergeBytesMin = threshold
+    if isSettled {
+      policy.freezeRowsMin /= 2
+      policy.mergeShare = configuration.settledDeltaShareMax
+      policy.mergeBytesMin /= 4
+    } else if isSearched {
+      policy.mergeShare = configuration.deltaShareMax
+    } else {
+      policy.freezeRowsMin = max(policy.freezeRowsMin, allowedRows(rows) / 4)
+      policy.mergeShare = configuration.unsearchedDeltaShareMax
+    }
     return policy
   }
 
   private func beginBuildIfDue() {
     if let notBefore = build.notBefore, ContinuousClock.now < notBefore { return }
-    if isMergeDue {
+    if isMergeDue(asSettled: isSettled) {
       beginMerge()
     } else if !fieldsWithoutPart.isEmpty {
       let fields = fieldsWithoutPart
@@ -99,11 +137,10 @@ extension CollectionWriter {
   private func beginFreezeIfDue() {
     if let notBefore = freeze.notBefore, ContinuousClock.now < notBefore { return }
     guard state.configuration.optimizers.indexingThreshold != 0 else { return }
-    let policy = mergePolicy
     for vector in state.configuration.vectors {
       guard let rows = state.vectors[vector.name] else { continue }
       let sizes = rows.tierSizes
-      let action = policy.action(
+      let action = mergePolicy(for: rows, asSettled: isSettled).action(
         sizes, dimension: rows.dimension, from: firstTierBehindMerge(vector.name, rows))
       guard case .freeze(let tiers) = action else { continue }
       if tiers.upperBound == sizes.count { closeTiers() }

@@ -117,8 +117,7 @@ final class CollectionWriter: @unchecked Sendable {
 
   private var answerDelay: Duration? {
     state.vectors.values.compactMap { rows in
-      WriteThrottle.delay(
-        unindexedRows: rows.unindexedCount, rows: rows.rowCount, rowsMin: configuration.unindexedRowsMax)
+      WriteThrottle.delay(unindexedRows: rows.unindexedCount, allowedRows: allowedRows(rows))
     }.max()
   }
 

@@ -71,9 +71,19 @@ extension View: PayloadSource {
 /// The place of a collection's newest view, and of what readers found damaged.
 final class PublishedView: Sendable {
   private let view: Mutex<View?> = Mutex(nil)
+  /// Milliseconds since 1970 at the last search; 0 before the first.
+  private let lastSearch = Atomic<UInt64>(0)
   let damage: DamageNote
 
   init(damage: DamageNote) { self.damage = damage }
+
+  func noteSearch() { lastSearch.store(currentMilliseconds(), ordering: .relaxed) }
+
+  /// Whether a search has come within so many milliseconds.
+  func isSearched(withinMilliseconds milliseconds: Int) -> Bool {
+    let (end, overflow) = lastSearch.load(ordering: .relaxed).addingReportingOverflow(UInt64(milliseconds))
+    return overflow || end >= currentMilliseconds()
+  }
 
   func store(_ new: View) { view.withLock { $0 = new } }
 

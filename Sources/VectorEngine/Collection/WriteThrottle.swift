@@ -1,7 +1,7 @@
 import VectorModel
 
 /// Slows writers down to what builds keep up with: answers of writes are held back while more rows wait for a part
-/// than searches can scan well.
+/// than searches can scan well, or than memory should hold where nobody searches.
 struct WriteThrottle {
   /// Rows without a part that delay nothing, as a share of all.
   private static let shareMin = 0.05
@@ -9,12 +9,18 @@ struct WriteThrottle {
 
   private var held: [(due: ContinuousClock.Instant, answer: WriteAnswer)] = []
 
+  /// How many rows without a part delay nothing.
+  /// - Parameters:
+  ///   - rowsMin: so many do not, however few there are of others.
+  ///   - unsearchedRowsMin: the same where nobody searches; nil where somebody does.
+  static func allowedRows(rows: Int, rowsMin: Int, unsearchedRowsMin: Int?) -> Int {
+    max(rowsMin, unsearchedRowsMin ?? 0, Int(Double(rows) * shareMin))
+  }
+
   /// How long an answer waits: a second for each time that the rows are more than they may be.
-  /// - Parameter rowsMin: rows without a part that delay nothing, however few there are of others.
-  static func delay(unindexedRows: Int, rows: Int, rowsMin: Int) -> Duration? {
-    let allowed = max(rowsMin, Int(Double(rows) * shareMin))
-    guard unindexedRows > allowed else { return nil }
-    return min(delayMax, .seconds(Double(unindexedRows) / Double(max(1, allowed)) - 1))
+  static func delay(unindexedRows: Int, allowedRows: Int) -> Duration? {
+    guard unindexedRows > allowedRows else { return nil }
+    return min(delayMax, .seconds(Double(unindexedRows) / Double(max(1, allowedRows)) - 1))
   }
 
   mutating func hold(_ answer: WriteAnswer, for delay: Duration) {

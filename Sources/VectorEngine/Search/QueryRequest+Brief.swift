@@ -4,7 +4,7 @@ extension QueryRequest {
   private static let briefResultsMax = 128
   private static let briefEfMax = 512
   private static let briefTiersMax = 4
-  private static let briefScanValuesMax = 1 << 19
+  private static let briefScanBytesMax = 2 << 20
 
   /// Whether the answer takes some 100 µs and nothing but memory: one traversal of the graph without a filter,
   /// a short scan of what has no graph yet, and neither payloads nor vectors.
@@ -20,6 +20,6 @@ extension QueryRequest {
     let rescored = (parameters.oversampling ?? 1) * Double(limit)
     return ef <= Self.briefEfMax && rescored <= Double(Self.briefEfMax)
       && rows.searchedTiersCount <= Self.briefTiersMax
-      && rows.unindexedCount * rows.dimension <= Self.briefScanValuesMax
+      && rows.scannedByteCount <= Self.briefScanBytesMax
   }
 }

@@ -6,13 +6,41 @@ import VectorModel
 @Suite struct WriteThrottleTests {
   @Test func delaysGrowWithTheRowsThatWait() {
     func delay(_ unindexed: Int, _ rows: Int) -> Duration? {
-      WriteThrottle.delay(unindexedRows: unindexed, rows: rows, rowsMin: 1000)
+      let allowed = WriteThrottle.allowedRows(rows: rows, rowsMin: 1000, unsearchedRowsMin: nil)
+      return WriteThrottle.delay(unindexedRows: unindexed, allowedRows: allowed)
     }
     #expect(delay(1000, 1000) == nil)
     #expect(delay(5000, 100_000) == nil)
     #expect(delay(1500, 2000) == .milliseconds(500))
     #expect(delay(10_000, 100_000) == .seconds(1))
     #expect(delay(1_000_000, 1_000_000) == .seconds(10))
+  }
+
+  @Test func moreRowsMayWaitWhereNobodySearches() {
+    let allowed = { (rows: Int, unsearched: Int?) in
+      WriteThrottle.allowedRows(rows: rows, rowsMin: 1000, unsearchedRowsMin: unsearched)
+    }
+    #expect(allowed(50_000, nil) == 2500)
+    #expect(allowed(50_000, 4000) == 4000)
+    #expect(allowed(100_000, 4000) == 5000)
+    #expect(allowed(10, 20) == 1000)
+  }
+
+  /// The first search makes the writers wait that had no need to before.
+  @Test func searchesAreNoticed() async throws {
+    let fixture = try EngineFixture { $0.unindexedRowsMax = 100 }
+    try await fixture.create(
+      CollectionConfiguration(vectors: [
+        NamedVectorParameters(
+          name: "", parameters: VectorParameters(dimension: TieredFixture.dimension, distance: .euclid))
+      ]))
+    _ = try await fixture.write(.upsert(UpsertOperation(points: TieredFixture.points(0..<110))))
+    #expect(fixture.engine.environment.stepTimes.seconds(.throttle) == 0)
+    var query = QueryRequest()
+    query.query = .nearest(.vector(.dense(TieredFixture.vector(1))), mmr: nil)
+    _ = try await fixture.query(query)
+    _ = try await fixture.write(.upsert(UpsertOperation(points: TieredFixture.points(110..<111))))
+    #expect(fixture.engine.environment.stepTimes.seconds(.throttle) > 0)
   }
 
   /// The operation that the answer names.
@@ -28,7 +56,10 @@ import VectorModel
 
   /// Held answers come in the end, and what they acknowledge is found before.
   @Test func heldWritesAreVisibleAndAnswered() async throws {
-    let fixture = try EngineFixture { $0.unindexedRowsMax = 100 }
+    let fixture = try EngineFixture {
+      $0.unindexedRowsMax = 100
+      $0.unsearchedBytesMax = 0
+    }
     try await fixture.create(
       CollectionConfiguration(vectors: [
         NamedVectorParameters(
@@ -44,7 +75,10 @@ import VectorModel
   }
 
   @Test func heldAnswersAreSentWhenTheCollectionCloses() async throws {
-    let fixture = try EngineFixture { $0.unindexedRowsMax = 1 }
+    let fixture = try EngineFixture {
+      $0.unindexedRowsMax = 1
+      $0.unsearchedBytesMax = 0
+    }
     try await fixture.create(
       CollectionConfiguration(vectors: [
         NamedVectorParameters(
