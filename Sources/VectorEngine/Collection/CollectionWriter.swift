@@ -143,7 +143,7 @@ final class CollectionWriter: @unchecked Sendable {
       failed = error
     }
     let answered = sequences
-    return WriteAnswer(isLogged: state.sequence > before, error: failed) { error in
+    return WriteAnswer(isLogged: dependsOnSync(since: before, failed), error: failed) { error in
       completion(error.map { .failure($0) } ?? .success(answered))
     }
   }
@@ -161,9 +161,15 @@ final class CollectionWriter: @unchecked Sendable {
       failed = error
     }
     let sequence = state.sequence
-    return WriteAnswer(isLogged: sequence > before, error: failed) { error in
+    return WriteAnswer(isLogged: dependsOnSync(since: before, failed), error: failed) { error in
       completion(error.map { .failure($0) } ?? .success(sequence))
     }
+  }
+
+  /// Whether an answer may be given only after the next sync. Who changed nothing because of an operation that is not
+  /// durable yet, a repeat of it above all, depends on it as well.
+  private func dependsOnSync(since before: UInt64, _ failed: RequestError?) -> Bool {
+    state.sequence > (failed == nil ? published.load().state.sequence : before)
   }
 
   private var privateView: View { View(state: state, store: store, published: nil) }

@@ -53,6 +53,32 @@ import VectorModel
     #expect(after.count - before.count <= 2, "the write of unknown outcome, and the new one")
   }
 
+  /// The second answer is as unknown as the first, whatever the collection remembers of the producer.
+  @Test func aRepeatOfAWriteOfUnknownOutcomeIsNotAcknowledged() async throws {
+    var parameters = UpdateParameters()
+    parameters.producer = ProducerStamp(producer: UUID128(high: 1, low: 2), sequence: 1)
+    let points = [Point(id: .number(7), vectors: NamedVectors())]
+    let write = FaultHistory.Step.request(
+      .write(collection: "c", .upsert(UpsertOperation(points: points)), parameters))
+    var answers: [RequestError.Code?] = []
+    for call in 0..<20 where answers.isEmpty {
+      let history = try await opened()
+      history.disk.arm(.inputOutput, atCall: call)
+      let isRefused = (try? await history.perform(write)) == nil
+      guard history.disk.disarm() == "sync" else { continue }
+      #expect(isRefused)
+      for _ in 0..<2 {
+        do {
+          try await history.perform(write)
+          answers.append(nil)
+        } catch { answers.append((error as? RequestError)?.code) }
+      }
+      try await history.perform(.restart)
+      try await history.perform(write)
+    }
+    #expect(answers == [.unavailable, .unavailable])
+  }
+
   @Test func aFullDiskRefusesAWriteAndTakesTheNext() async throws {
     let (history, answer) = try await failing("write", .noSpace)
     #expect(answer?.code == .insufficientStorage)
