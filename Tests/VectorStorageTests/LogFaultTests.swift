@@ -147,16 +147,16 @@ import VectorModel
 
   @Test func aFullDiskRefusesAppendsAndResumes() throws {
     let fileSystem = try LogTesting.makeFileSystem()
-    let log = try LogTesting.create(fileSystem)
+    let log = try LogTesting.create(fileSystem, LogTesting.smallOptions(segmentBytes: 1 << 16))
     try log.append([1])
     _ = try log.sync()
     fileSystem.arm(.noSpace, atCall: 0)
-    let error = #expect(throws: StorageError.self) { try log.append([UInt8](repeating: 1, count: 500)) }
+    let error = #expect(throws: StorageError.self) { try log.append([UInt8](repeating: 1, count: 5000)) }
     #expect(fileSystem.firedOperation == "preallocate")
     #expect(error?.requestError.code == .insufficientStorage)
     #expect(log.lastSequence == 1)
     fileSystem.disarm()
-    #expect(try log.append([UInt8](repeating: 1, count: 500)) == 2)
+    #expect(try log.append([UInt8](repeating: 1, count: 5000)) == 2)
     fileSystem.arm(.noSpace, atCall: 0)
     #expect(throws: StorageError.self) { try log.sync() }
     #expect(fileSystem.firedOperation == "write")
@@ -164,6 +164,6 @@ import VectorModel
     #expect(try log.append([3]) == 3)
     #expect(try log.sync() == 3)
     fileSystem.kill()
-    #expect(try LogTesting.open(fileSystem).allRecords().map(\.body.count) == [1, 500, 1])
+    #expect(try LogTesting.open(fileSystem).allRecords().map(\.body.count) == [1, 5000, 1])
   }
 }

@@ -178,7 +178,8 @@ final class SimulatedFileSystem: FileSystem {
         return SimulatedFile(self, path: path, node: node, life: state.life)
       }
       switch access {
-      case .read, .readWrite: throw .io(operation: "open", file: path, offset: nil, errno: POSIX.notFound)
+      case .read, .readWrite, .append:
+        throw .io(operation: "open", file: path, offset: nil, errno: POSIX.notFound)
       case .createNew, .createOrTruncate, .createOrOpen:
         let node = state.nextNode
         state.nextNode += 1

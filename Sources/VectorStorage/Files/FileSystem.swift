@@ -6,6 +6,9 @@ package enum FileAccess: Sendable {
   case read
   /// Must exist.
   case readWrite
+  /// Must exist. Written in ascending order only: what stands behind a write in its block of 4,096 bytes becomes
+  /// zeros, and space is to be reserved in whole blocks. Goes past the page cache where the system can.
+  case append
   /// Must not exist.
   case createNew
   /// Emptied when it exists.

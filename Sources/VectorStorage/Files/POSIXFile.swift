@@ -44,13 +44,29 @@ final class POSIXFile: File {
     }
   }
 
-  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(StorageError) -> Int {
+  /// Reads as many bytes as there are, at most the buffer's.
+  @unsafe func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int
+  {
     let descriptor = try open()
-    guard bytes.count > 0 else { return 0 }
     while true {
-      let count = unsafe bytes.withUnsafeBytes { source in
-        unsafe pwrite(descriptor, source.baseAddress, source.count, off_t(offset))
-      }
+      let count = unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+      if count >= 0 { return count }
+      guard errno == EINTR else { throw failure("read", offset) }
+    }
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(StorageError) -> Int {
+    guard bytes.count > 0 else { return 0 }
+    return try unsafe bytes.withUnsafeBytes { (source) throws(StorageError) in
+      try unsafe write(source, at: offset)
+    }
+  }
+
+  /// Writes at least one byte, and returns how many.
+  @unsafe func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int {
+    let descriptor = try open()
+    while true {
+      let count = unsafe pwrite(descriptor, source.baseAddress, source.count, off_t(offset))
       if count > 0 { return count }
       if count == 0 { throw .io(operation: "write", file: path, offset: offset, errno: EIO) }
       guard errno == EINTR else { throw failure("write", offset) }
@@ -73,6 +89,17 @@ final class POSIXFile: File {
       }
     #endif
   }
+
+  #if os(Linux)
+    /// Takes `O_DIRECT` away.
+    func useThePageCache() throws(StorageError) {
+      let descriptor = try open()
+      let flags = fcntl(descriptor, F_GETFL)
+      guard flags >= 0, fcntl(descriptor, F_SETFL, flags & ~DirectFile.flag) == 0 else {
+        throw failure("change of flags", nil)
+      }
+    }
+  #endif
 
   func truncate(to byteCount: UInt64) throws(StorageError) {
     guard ftruncate(try open(), off_t(byteCount)) == 0 else { throw failure("truncate", byteCount) }

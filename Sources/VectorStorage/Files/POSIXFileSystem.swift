@@ -13,10 +13,15 @@ package struct POSIXFileSystem: FileSystem {
   package init() {}
 
   package func open(_ path: String, _ access: FileAccess) throws(StorageError) -> any File {
+    #if os(Linux)
+      if case .append = access, let descriptor = try? Self.descriptor(path, O_RDWR | DirectFile.flag) {
+        return DirectFile(POSIXFile(path: path, descriptor: descriptor))
+      }
+    #endif
     let flags: Int32 =
       switch access {
       case .read: O_RDONLY
-      case .readWrite: O_RDWR
+      case .readWrite, .append: O_RDWR
       case .createNew: O_RDWR | O_CREAT | O_EXCL
       case .createOrTruncate: O_RDWR | O_CREAT | O_TRUNC
       case .createOrOpen: O_RDWR | O_CREAT

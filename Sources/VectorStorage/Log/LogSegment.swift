@@ -11,6 +11,8 @@ struct LogSegment: Sendable {
   /// The highest durable-through that this segment's header or records carry.
   var provenSequence: UInt64
 
+  private static let blockBytes: UInt64 = 4096
+
   /// Makes a segment whose name appears only once its header, `records` and all are durable.
   /// - Parameter fill: appends records to the bytes of the header, given the seed of their checksums, and
   ///   returns false after the last piece; the bytes of each piece are written and dropped.
@@ -34,16 +36,17 @@ struct LogSegment: Sendable {
     try fileSystem.rename(path + ".tmp", to: path)
     try fileSystem.syncDirectory(directory)
     return LogSegment(
-      file: try fileSystem.open(path, .readWrite), first: header.firstSequence, seed: seed, offset: offset,
+      file: try fileSystem.open(path, .append), first: header.firstSequence, seed: seed, offset: offset,
       allocatedThrough: offset, provenSequence: header.durableThrough)
   }
 
-  /// Reserves space for `byteCount` more bytes and a mark; at least doubles it up to `segmentBytes`.
+  /// Reserves space for `byteCount` more bytes and a mark, in whole blocks; at least doubles it up to
+  /// `segmentBytes`.
   mutating func reserve(_ byteCount: Int, _ options: SegmentedLog.Options) throws(StorageError) {
     let end = offset + UInt64(byteCount + RecordHeader.byteCount)
     guard end > allocatedThrough else { return }
     let doubled = min(max(2 * allocatedThrough, options.preallocationBytesMin), options.segmentBytes)
-    let target = max(end, doubled)
+    let target = (max(end, doubled) + Self.blockBytes - 1) & ~(Self.blockBytes - 1)
     try file.preallocate(allocatedThrough..<target)
     allocatedThrough = target
   }
