@@ -64,6 +64,8 @@ package final class Engine: RequestHandler {
       configuration: configuration, fileSystem: fileSystem,
       writers: WorkerPool(
         threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024),
+      committers: WorkerPool(
+        threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024),
       builders: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
       freezers: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
       logger: logger)
@@ -160,6 +162,7 @@ package final class Engine: RequestHandler {
     environment.builders.stop()
     environment.freezers.stop()
     environment.writers.stop()
+    environment.committers.stop()
     try catalogue.close()
     try StorageError.mapped { () throws(StorageError) in try directory.close() }
     if let failure = failures.first { throw failure }

@@ -8,7 +8,7 @@ package struct EngineConfiguration: Sendable {
   package var searchThreads = 2
   /// Searches that wait for a thread; beyond it they are refused with 429.
   package var searchQueueMax = 4096
-  /// Threads that write, each for one collection at a time.
+  /// Threads that write, each for one collection at a time; as many commit to the stores beside them.
   package var writerThreads = 4
   /// Threads of one background build.
   package var builderThreads = 2

@@ -7,6 +7,8 @@ struct EngineEnvironment: Sendable {
   let configuration: EngineConfiguration
   let fileSystem: any FileSystem
   let writers: WorkerPool
+  /// Commits the stores while their writers go on; waits for no other pool.
+  let committers: WorkerPool
   /// Builds generations.
   let builders: WorkerPool
   /// Builds small parts, which are not to wait for a generation.

@@ -28,6 +28,8 @@ final class Collection: Sendable {
       writer.run(jobs)
     }
     writer.submitOutcome = { [weak queue] outcome in _ = queue?.submit(.install(outcome)) }
+    // Where the queue is full or closed a later job finds the commit's end.
+    writer.submitCommitted = { [weak queue] in _ = queue?.submit(.committed) }
     writer.submitCompaction = { [weak queue] outcome in _ = queue?.submit(.compacted(outcome)) }
     _ = queue.submit(.tick)
   }
@@ -68,7 +70,7 @@ extension WriteJob {
     case .configure(_, let completion): completion(.failure(error))
     case .close(let completion): completion(.failure(error))
     case .pin(let completion): completion(.failure(error))
-    case .tick, .install, .compacted, .unpin, .refuse: break
+    case .tick, .committed, .install, .compacted, .unpin, .refuse: break
     }
   }
 }

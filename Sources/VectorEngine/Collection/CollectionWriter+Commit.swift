@@ -14,38 +14,87 @@ enum StoreMeta {
 }
 
 extension CollectionWriter {
-  /// Commits when enough has gathered, or it has waited long enough.
+  /// Takes over a commit that has ended, and begins one when enough has gathered or it has waited long enough.
   func commitIfDue() {
+    do throws(RequestError) {
+      if let commit, commit.hasEnded { try endCommit() }
+    } catch {
+      // The log keeps everything: the next try is soon, and says so once.
+      if failure == nil, !isStoreFull {
+        isStoreFull = true
+        logger.error("store commit failed", metadata: ["collection": "\(id)", "error": "\(error.message)"])
+      }
+    }
     guard let pendingSince, failure == nil, !hasUnsynced else { return }
     if compaction.isRunning, state.pending.byteCount < configuration.pendingBytesMax { return }
     let isDue =
       state.pending.count >= configuration.commitPointsMax
       || pendingSince.duration(to: .now) >= .milliseconds(configuration.commitMillisecondsMax)
       || state.pending.byteCount >= configuration.pendingBytesMax
-    guard isDue else { return }
-    do throws(RequestError) {
-      try commitStore()
-      isStoreFull = false
-    } catch {
-      // The log keeps everything: the next tick tries again, and says so once.
-      guard failure == nil, !isStoreFull else { return }
-      isStoreFull = true
-      logger.error("store commit failed", metadata: ["collection": "\(id)", "error": "\(error.message)"])
-    }
+    if isDue { beginCommit() }
   }
 
-  /// Hands everything published to the store, and publishes a view that reads it from there.
-  func commitStore() throws(RequestError) {
-    let committed = published.load().state
-    guard log.durableSequence >= committed.sequence else { return }
-    try environment.stepTimes.measure(.commit) { () throws(RequestError) in
-      if compaction.isRunning { compaction.isStale = true }
-      let batch = committed.storeBatch
-      try inStore { () throws(StorageError) in try store.commit(batch) }
+  /// Begins to hand everything published to the store, on another thread, unless that is under way or has just
+  /// failed. The next job after its end takes it over.
+  private func beginCommit() {
+    guard commit == nil, commitNotBefore.map({ .now >= $0 }) ?? true else { return }
+    let commit = nextCommit(isDurable: isStoreFarBehind)
+    let (times, submitCommitted) = (environment.stepTimes, submitCommitted)
+    let isAccepted = environment.committers.submit {
+      commit.run(times)
+      submitCommitted()
     }
-    state.pending.drop(committed.pending)
-    pendingSince = state.pending.isEmpty && state.sequence == committed.sequence ? nil : .now
-    if state.sequence == committed.sequence { publish() }
+    if !isAccepted { commit.run(times) }
+  }
+
+  private func nextCommit(isDurable: Bool) -> RunningCommit {
+    let commit = RunningCommit(published.load().state, to: store, isDurable: isDurable)
+    precondition(self.commit == nil && log.durableSequence >= commit.state.sequence)
+    if compaction.isRunning { compaction.isStale = true }
+    self.commit = commit
+    return commit
+  }
+
+  /// Waits for the commit that is under way, drops what it took over, and publishes a view that reads it from the
+  /// store.
+  private func endCommit() throws(RequestError) {
+    guard let ended = commit else { return }
+    commit = nil
+    do throws(RequestError) {
+      try inStore { () throws(StorageError) in try ended.wait() }
+    } catch {
+      commitNotBefore = .now.advanced(by: Self.commitRetryDelay)
+      throw error
+    }
+    commitNotBefore = nil
+    isStoreFull = false
+    storeSequence = ended.state.sequence
+    if ended.isDurable { storeDurableSequence = storeSequence }
+    state.pending.drop(ended.state.pending)
+    // What came after the commit began is not older than that.
+    pendingSince = state.sequence == storeSequence ? nil : ended.start
+    republish()
+  }
+
+  /// Waits for the commit that is under way; one that found no space is tried again by whoever needs it.
+  private func settleCommit() throws(RequestError) {
+    do throws(RequestError) { try endCommit() } catch { if failure != nil { throw error } }
+  }
+
+  /// Returns when the store has everything published.
+  func commitStore() throws(RequestError) {
+    try settleCommit()
+    guard published.load().state.sequence > storeSequence else { return }
+    nextCommit(isDurable: false).run(environment.stepTimes)
+    try endCommit()
+  }
+
+  /// Waits until the store has taken over so much that a write may go on.
+  func makeRoom() throws(RequestError) {
+    try environment.stepTimes.measure(.backlog) { () throws(RequestError) in
+      try settleCommit()
+      if state.pending.byteCount > configuration.pendingBytesMax { try commitStore() }
+    }
   }
 
   /// Commits, and makes the store durable through the last published operation.
@@ -65,15 +114,16 @@ extension CollectionWriter {
     }
   }
 
+  /// Whether so much log waits for the store to be durable that the next commit is to be.
+  private var isStoreFarBehind: Bool {
+    log.byteCount(after: storeDurableSequence) > UInt64(configuration.logSegmentBytes) * 2
+  }
+
   /// Gives back the log that neither the store nor the parts need.
   func cutLog() {
     do throws(RequestError) {
       let covered = manifest.coveredThrough
-      if !compaction.isRunning,
-        log.byteCount(after: storeDurableSequence) > UInt64(configuration.logSegmentBytes) * 2
-      {
-        try syncStore()
-      }
+      if !compaction.isRunning, isStoreFarBehind { beginCommit() }
       let through = keptAfter(min(storeDurableSequence, covered))
       guard through > 0 else { return }
       try StorageError.mapped { () throws(StorageError) in try log.discard(through: through) }
@@ -87,6 +137,8 @@ extension CollectionWriter {
     do throws(RequestError) {
       build.cancel()
       freeze.cancel()
+      // However the commit under way ends, the store stays open until then.
+      try? settleCommit()
       if failure == nil, !hasUnsynced { try syncStore() }
       try StorageError.mapped { () throws(StorageError) in
         try log.close()
@@ -96,37 +148,5 @@ extension CollectionWriter {
     } catch {
       return .failure(error)
     }
-  }
-}
-
-extension CollectionState {
-  /// What the store lacks, and the state that goes with it.
-  var storeBatch: StoreBatch {
-    var batch = StoreBatch()
-    for (number, id) in pending.removals { batch.remove(number: number, id: id) }
-    for (number, entry) in pending.entries.sorted(by: { $0.key < $1.key }) {
-      if let vectors = entry.vectors {
-        var writer = ByteWriter(reservingCapacity: vectors.byteCount)
-        writer.vectors(vectors)
-        batch.put(
-          number: number, id: entry.id, version: entry.version, payload: entry.payload.span,
-          vectors: writer.bytes.span)
-      } else {
-        batch.putPoint(number: number, id: entry.id, version: entry.version, payload: entry.payload.span)
-      }
-    }
-    batch.setMeta(StoreMeta.sequence, Self.bytes(sequence).span)
-    batch.setMeta(StoreMeta.nextNumber, Self.bytes(nextNumber).span)
-    batch.setMeta(StoreMeta.configuration, configuration.document().span)
-    batch.setMeta(StoreMeta.producers, producers.encoded.span)
-    batch.setMeta(StoreMeta.pointCount, Self.bytes(UInt64(points.aliveCount)).span)
-    batch.setMeta(StoreMeta.digest, digest.encoded.span)
-    return batch
-  }
-
-  private static func bytes(_ value: UInt64) -> [UInt8] {
-    var writer = ByteWriter()
-    writer.fixed64(value)
-    return writer.bytes
   }
 }

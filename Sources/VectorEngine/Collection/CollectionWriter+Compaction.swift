@@ -16,10 +16,11 @@ struct CompactionState {
 }
 
 extension CollectionWriter {
-  /// Begins to write the store anew, on another thread, where the policy says so.
+  /// Begins to write the store anew, on another thread, where the policy says so. No commit runs then: one that
+  /// begins meanwhile makes the new store stale.
   func beginCompactionIfDue() {
     let policy = configuration.compaction
-    guard !compaction.isRunning, !build.isRunning, failure == nil, !hasUnsynced, pins.isEmpty,
+    guard commit == nil, !compaction.isRunning, !build.isRunning, failure == nil, !hasUnsynced, pins.isEmpty,
       ContinuousClock.now >= compaction.notBefore
     else { return }
     compaction.notBefore = .now.advanced(by: .milliseconds(policy.intervalMilliseconds))

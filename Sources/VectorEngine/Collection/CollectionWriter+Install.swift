@@ -71,7 +71,7 @@ extension CollectionWriter {
   }
 
   /// Publishes, but for what waits for its sync and is published with that.
-  private func republish() {
+  func republish() {
     if state.sequence == published.load().state.sequence { publish() }
   }
 

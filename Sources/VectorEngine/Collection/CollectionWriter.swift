@@ -7,7 +7,7 @@ import VectorStorage
 /// The one writer of a collection, which runs on its serial queue only.
 ///
 /// The order of a write: resolve against the private state, append to the log, apply, sync once for all that
-/// waited, publish, answer; afterwards, and outside any answer, commit to the store.
+/// waited, publish, answer. What is published is committed to the store outside any answer, on another thread.
 final class CollectionWriter: @unchecked Sendable {
   let id: UUID128
   let shard: ShardDirectory
@@ -28,8 +28,14 @@ final class CollectionWriter: @unchecked Sendable {
   var hasUnsynced = false
   /// A full disk keeps the store from taking what the log has.
   var isStoreFull = false
-  /// When the oldest change that the store does not have was made.
+  /// When the oldest change that no commit has taken was made.
   var pendingSince: ContinuousClock.Instant?
+  /// The commit of the store that runs beside the writer; never more than one.
+  var commit: RunningCommit?
+  /// After a commit failed, when the next one is tried.
+  var commitNotBefore: ContinuousClock.Instant?
+  /// The last operation that the store is known to hold; 0 before the first commit.
+  var storeSequence: UInt64 = 0
   var lastWrite = ContinuousClock.now
   /// The last operation that the store holds durably.
   var storeDurableSequence: UInt64
@@ -41,9 +47,12 @@ final class CollectionWriter: @unchecked Sendable {
   /// The building of parts for rows that came after the generation, beside the other.
   var freeze = BuildState()
   private var throttle = WriteThrottle()
+  static let commitRetryDelay = Duration.milliseconds(100)
   private let status = Mutex(BuildStatus())
   /// How a build hands in its outcome; set before the first job.
   var submitOutcome: @Sendable (BuildOutcome) -> Void = { _ in }
+  /// How the end of a commit wakes the queue; set before the first job.
+  var submitCommitted: @Sendable () -> Void = {}
   /// How the end of a compaction comes back; set before the first job.
   var submitCompaction: @Sendable (Result<Void, StorageError>) -> Void = { _ in }
 
@@ -79,10 +88,12 @@ final class CollectionWriter: @unchecked Sendable {
     for job in jobs {
       switch job {
       case .write(let operations, let producer, let completion):
+        // Only what is published can leave memory for the store.
+        if state.pending.byteCount > configuration.pendingBytesMax { finish(&answers) }
         answers.append(write(operations, producer, completion))
       case .configure(let change, let completion):
         answers.append(configure(change, completion))
-      case .tick: break
+      case .tick, .committed: break
       case .pin(let completion): completion(pin())
       case .unpin(let pin): pins[pin.number] = nil
       case .refuse(let error): poison(error)
@@ -91,8 +102,7 @@ final class CollectionWriter: @unchecked Sendable {
       case .close(let completion): isClosing = completion
       }
     }
-    syncAndPublish(&answers)
-    send(answers)
+    finish(&answers)
     forgetDroppedParts()
     if let compacted { install(compacted) }
     commitIfDue()
@@ -102,8 +112,11 @@ final class CollectionWriter: @unchecked Sendable {
     if let isClosing { isClosing(close()) }
   }
 
-  /// Sends the answers, those of writes later where too many rows wait for a part.
-  private func send(_ answers: [WriteAnswer]) {
+  /// Makes what was written durable and visible, and sends the answers, those of writes later where too many rows wait
+  /// for a part.
+  private func finish(_ answers: inout [WriteAnswer]) {
+    syncAndPublish(&answers)
+    defer { answers = [] }
     let delay = state.configuration.optimizers.indexingThreshold == 0 ? nil : answerDelay
     for answer in answers {
       if let delay, answer.isLogged, answer.error == nil {
@@ -180,7 +193,7 @@ final class CollectionWriter: @unchecked Sendable {
     if hasUnsynced {
       throw RequestError(.insufficientStorage, "Insufficient storage: the disk of \(shard.path) is full")
     }
-    if state.pending.byteCount > configuration.pendingBytesMax { try commitStore() }
+    if state.pending.byteCount > configuration.pendingBytesMax { try makeRoom() }
     let milliseconds = currentMilliseconds()
     let times = environment.stepTimes
     let body = times.measure(.encode) { record.encoded() }

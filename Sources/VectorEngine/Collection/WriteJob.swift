@@ -12,6 +12,8 @@ enum WriteJob: Sendable {
   case tick
   /// Keeps the log from the store's last operation on, for a snapshot.
   case pin(Completion<LogPin>)
+  /// A commit of the store that ran beside the writer has ended.
+  case committed
   /// The end of a pin.
   case unpin(LogPin)
   /// No more writes are taken until a restart.

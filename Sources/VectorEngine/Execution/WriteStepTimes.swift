@@ -5,6 +5,8 @@ package final class WriteStepTimes: Sendable {
   /// The steps, in the order of a write.
   package enum Step: Int, CaseIterable, Sendable {
     case resolve, encode, append, apply, sync, publish, commit
+    /// Writes that waited for a commit because the store was too far behind.
+    case backlog
     /// Answers held back because too many rows wait for a part.
     case throttle
   }

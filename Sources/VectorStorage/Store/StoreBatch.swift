@@ -33,6 +33,12 @@ package struct StoreBatch: Sendable {
     bytes.removeAll(keepingCapacity: true)
   }
 
+  /// Makes room for so many more changes and bytes.
+  package mutating func reserveCapacity(changeCount: Int, byteCount: Int) {
+    changes.reserveCapacity(changes.count + changeCount)
+    bytes.reserveCapacity(bytes.count + byteCount)
+  }
+
   /// Adds a point under a number, and makes the number the id's.
   ///
   /// Numbers above all that the store holds are cheapest. A replaced point's old number is dropped with

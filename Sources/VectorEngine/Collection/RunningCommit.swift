@@ -1,0 +1,78 @@
+import Dispatch
+import Synchronization
+import VectorModel
+import VectorStorage
+
+/// A commit of one published state to the store, which runs on another thread while the writer goes on.
+final class RunningCommit: Sendable {
+  /// What is committed: a published state, so nothing that is not in the log durably.
+  let state: CollectionState
+  /// Whether the store is made durable too.
+  let isDurable: Bool
+  let start = ContinuousClock.now
+  private let store: PointStore
+  private let outcome = Mutex<Result<Void, StorageError>?>(nil)
+  private let ended = DispatchSemaphore(value: 0)
+
+  init(_ state: CollectionState, to store: PointStore, isDurable: Bool) {
+    self.state = state
+    self.store = store
+    self.isDurable = isDurable
+  }
+
+  /// Commits; called once, on any thread.
+  func run(_ times: WriteStepTimes) {
+    let result = Result { () throws(StorageError) in
+      try times.measure(.commit) { () throws(StorageError) in
+        try store.commit(state.storeBatch)
+        if isDurable { try store.sync() }
+      }
+    }
+    outcome.withLock { $0 = result }
+    ended.signal()
+  }
+
+  var hasEnded: Bool { outcome.withLock { $0 != nil } }
+
+  /// Waits for the end; called once, by the writer.
+  func wait() throws(StorageError) {
+    ended.wait()
+    guard let result = outcome.withLock({ $0 }) else { preconditionFailure("a commit ended without outcome") }
+    try result.get()
+  }
+}
+
+extension CollectionState {
+  /// What the store lacks, and the state that goes with it.
+  /// - Complexity: O(n log n) in the pending points.
+  var storeBatch: StoreBatch {
+    var batch = StoreBatch()
+    batch.reserveCapacity(
+      changeCount: 3 * pending.entries.count + pending.removals.count + 8, byteCount: pending.byteCount)
+    for (number, id) in pending.removals { batch.remove(number: number, id: id) }
+    for (number, entry) in pending.entries.sorted(by: { $0.key < $1.key }) {
+      if let vectors = entry.vectors {
+        var writer = ByteWriter(reservingCapacity: vectors.byteCount)
+        writer.vectors(vectors)
+        batch.put(
+          number: number, id: entry.id, version: entry.version, payload: entry.payload.span,
+          vectors: writer.bytes.span)
+      } else {
+        batch.putPoint(number: number, id: entry.id, version: entry.version, payload: entry.payload.span)
+      }
+    }
+    batch.setMeta(StoreMeta.sequence, Self.bytes(sequence).span)
+    batch.setMeta(StoreMeta.nextNumber, Self.bytes(nextNumber).span)
+    batch.setMeta(StoreMeta.configuration, configuration.document().span)
+    batch.setMeta(StoreMeta.producers, producers.encoded.span)
+    batch.setMeta(StoreMeta.pointCount, Self.bytes(UInt64(points.aliveCount)).span)
+    batch.setMeta(StoreMeta.digest, digest.encoded.span)
+    return batch
+  }
+
+  private static func bytes(_ value: UInt64) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.fixed64(value)
+    return writer.bytes
+  }
+}
