@@ -1,11 +1,12 @@
 // Round trips over one blocking socket, measured from outside any client library.
 //
-//   roundtrip query PORT OPENING ANSWERS FRAMES COUNT   sends the opening, reads so many frames, then sends the frames
-//                                                       of the file FRAMES one after the other, COUNT in all, and waits
-//                                                       for one answer each
-//   roundtrip echo REQUEST_BYTES ANSWER_BYTES COUNT     the same exchange of bytes with a thread that only echoes
+//   roundtrip PORT OPENING ANSWERS FRAMES COUNT   sends the opening, reads so many frames, then sends the frames of the
+//                                                 file FRAMES one after the other, COUNT in all, and waits for one answer
+//                                                 each; in turns with each, the same exchange of bytes with a thread
+//                                                 that only echoes
 //
-// Prints one line: the answers' bytes, then p50, p90 and p99 of the round trips in nanoseconds.
+// Prints a line for the queries and one for the echo: the answers' bytes, then mean, p50, p90 and p99 of the round trips in
+// nanoseconds.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -95,37 +96,15 @@ static int ascending(const void *a, const void *b) {
 }
 
 static void report(size_t answer_bytes, uint64_t *times, int count) {
+  uint64_t total = 0;
+  for (int index = 0; index < count; index++) total += times[index];
   qsort(times, (size_t)count, sizeof *times, ascending);
-  printf("%zu %llu %llu %llu\n", answer_bytes, (unsigned long long)times[count / 2],
-         (unsigned long long)times[count * 9 / 10], (unsigned long long)times[count * 99 / 100]);
+  printf("%zu %llu %llu %llu %llu\n", answer_bytes, (unsigned long long)(total / (uint64_t)count),
+         (unsigned long long)times[count / 2], (unsigned long long)times[count * 9 / 10],
+         (unsigned long long)times[count * 99 / 100]);
 }
 
-static void query(char **arguments) {
-  size_t opening_bytes, frames_bytes, capacity = 1 << 20, answer_bytes = 0;
-  int socket = connect_to((uint16_t)atoi(arguments[0]));
-  uint8_t *opening = read_file(arguments[1], &opening_bytes), *buffer = malloc(capacity);
-  uint8_t *frames = read_file(arguments[3], &frames_bytes);
-  int count = atoi(arguments[4]);
-  uint64_t *times = calloc((size_t)count, sizeof *times);
-  send_all(socket, opening, opening_bytes);
-  receive_all(socket, buffer, HEADER_BYTES);  // The server's preface is as long as a frame's header.
-  for (int answer = 0; answer < atoi(arguments[2]); answer++) {
-    receive_all(socket, buffer, HEADER_BYTES);
-    receive_all(socket, buffer + HEADER_BYTES, length_of(buffer));
-  }
-  const uint8_t *frame = frames;
-  for (int index = 0; index < count; index++) {
-    size_t length = HEADER_BYTES + length_of(frame);
-    uint64_t start = now();
-    send_all(socket, frame, length);
-    answer_bytes = receive_frame(socket, buffer, capacity);
-    times[index] = now() - start;
-    frame += length;
-    if (frame >= frames + frames_bytes) frame = frames;
-  }
-  report(answer_bytes, times, count);
-}
-
+// What an echo exchanges; one process makes one.
 static size_t echo_request_bytes, echo_answer_bytes;
 
 static void *echo_server(void *argument) {
@@ -144,10 +123,8 @@ static void *echo_server(void *argument) {
   }
 }
 
-static void echo(char **arguments) {
-  echo_request_bytes = (size_t)atol(arguments[0]);
-  echo_answer_bytes = (size_t)atol(arguments[1]);
-  int count = atoi(arguments[2]), listener = socket(AF_INET, SOCK_STREAM, 0);
+static int connect_to_echo(void) {
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in address = {.sin_family = AF_INET};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
@@ -155,21 +132,46 @@ static void echo(char **arguments) {
   getsockname(listener, (struct sockaddr *)&address, &length);
   pthread_t thread;
   pthread_create(&thread, NULL, echo_server, (void *)(intptr_t)listener);
-  int socket = connect_to(ntohs(address.sin_port));
-  uint8_t *buffer = calloc(1, echo_request_bytes + echo_answer_bytes);
-  uint64_t *times = calloc((size_t)count, sizeof *times);
-  for (int index = 0; index < count; index++) {
-    uint64_t start = now();
-    send_all(socket, buffer, echo_request_bytes);
-    receive_all(socket, buffer, echo_answer_bytes);
-    times[index] = now() - start;
-  }
-  report(echo_answer_bytes, times, count);
+  return connect_to(ntohs(address.sin_port));
 }
 
-int main(int count, char **arguments) {
-  if (count == 7 && !strcmp(arguments[1], "query")) query(arguments + 2);
-  else if (count == 5 && !strcmp(arguments[1], "echo")) echo(arguments + 2);
-  else return fprintf(stderr, "see the head of roundtrip.c\n"), 2;
+static size_t query(int socket, const uint8_t *frame, uint8_t *buffer, size_t capacity) {
+  send_all(socket, frame, HEADER_BYTES + length_of(frame));
+  return receive_frame(socket, buffer, capacity);
+}
+
+int main(int argument_count, char **arguments) {
+  if (argument_count != 6) return fprintf(stderr, "see the head of roundtrip.c\n"), 2;
+  size_t opening_bytes, frames_bytes, capacity = 1 << 20;
+  int server = connect_to((uint16_t)atoi(arguments[1])), count = atoi(arguments[5]);
+  uint8_t *opening = read_file(arguments[2], &opening_bytes), *buffer = malloc(capacity);
+  uint8_t *frames = read_file(arguments[4], &frames_bytes);
+  uint64_t *query_times = calloc((size_t)count, sizeof *query_times);
+  uint64_t *echo_times = calloc((size_t)count, sizeof *echo_times);
+  send_all(server, opening, opening_bytes);
+  receive_all(server, buffer, HEADER_BYTES);  // The server's preface is as long as a frame's header.
+  for (int answer = 0; answer < atoi(arguments[3]); answer++) {
+    receive_all(server, buffer, HEADER_BYTES);
+    receive_all(server, buffer + HEADER_BYTES, length_of(buffer));
+  }
+  // The frames have one length, and so have their answers.
+  echo_request_bytes = HEADER_BYTES + length_of(frames);
+  echo_answer_bytes = query(server, frames, buffer, capacity);
+  int echo = connect_to_echo();
+  uint8_t *bytes = calloc(1, echo_request_bytes + echo_answer_bytes);
+  const uint8_t *frame = frames;
+  for (int index = 0; index < count; index++) {
+    uint64_t start = now();
+    query(server, frame, buffer, capacity);
+    uint64_t middle = now();
+    send_all(echo, bytes, echo_request_bytes);
+    receive_all(echo, bytes, echo_answer_bytes);
+    query_times[index] = middle - start;
+    echo_times[index] = now() - middle;
+    frame += HEADER_BYTES + length_of(frame);
+    if (frame >= frames + frames_bytes) frame = frames;
+  }
+  report(echo_answer_bytes, query_times, count);
+  report(echo_answer_bytes, echo_times, count);
   return 0;
 }

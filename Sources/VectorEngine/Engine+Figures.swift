@@ -18,6 +18,8 @@ package struct EngineFigures: Sendable {
   /// The collections that are open now.
   package var open: [Collection]
   package var waitingSearchesCount: Int
+  /// Queries that were executed, and how long that took.
+  package var searches: (count: UInt64, seconds: Double)
   package var writeSteps: [(step: String, count: UInt64, seconds: Double)]
   package var compactionsCount: UInt64
   /// Bytes that compactions gave back to the file system.
@@ -48,7 +50,7 @@ extension Engine {
     let counted = environment.counters.values
     return EngineFigures(
       collectionsCount: catalogue.collections.count, open: open.sorted { $0.name < $1.name },
-      waitingSearchesCount: searchers.waitingCount,
+      waitingSearchesCount: searchers.waitingCount, searches: environment.searchTimes.values,
       writeSteps: WriteStepTimes.Step.allCases.map {
         ("\($0)", environment.stepTimes.count($0), environment.stepTimes.seconds($0))
       },

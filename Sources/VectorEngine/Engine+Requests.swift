@@ -115,7 +115,7 @@ extension Engine {
         name, query.timeoutMilliseconds, completion,
         isBrief: { mayUseThisThread && query.isBrief(in: $0.view.state) }
       ) { engine, collection, deadline throws(RequestError) in
-        try engine.executing(collection, deadline) { executor throws(RequestError) in
+        try engine.executing(collection, deadline, count: 1) { executor throws(RequestError) in
           if let grouping = query.grouping {
             let (groups, trace) = try executor.groups(query, grouping)
             return Response(.groups(groups), trace)
@@ -128,7 +128,7 @@ extension Engine {
     case .queryBatch(let name, let queries, let form):
       let timeout = queries.compactMap(\.timeoutMilliseconds).max()
       reading(name, timeout, completion) { engine, collection, deadline throws(RequestError) in
-        try engine.executing(collection, deadline) { executor throws(RequestError) in
+        try engine.executing(collection, deadline, count: queries.count) { executor throws(RequestError) in
           try engine.answer(queries, form, executor)
         }
       }
@@ -175,16 +175,18 @@ extension Engine {
   }
 
   private func executing(
-    _ collection: Collection, _ deadline: Deadline,
+    _ collection: Collection, _ deadline: Deadline, count: Int,
     _ body: (QueryExecutor) throws(RequestError) -> Response
   ) throws(RequestError) -> Response {
     collection.published.noteSearch()
     return try scratches.lend { (scratch) throws(RequestError) in
-      try body(
-        QueryExecutor(
-          view: collection.view, deadline: deadline,
-          viewOfCollection: { [self] name throws(RequestError) in try viewOfCollection(name) },
-          scratch: scratch))
+      let executor = QueryExecutor(
+        view: collection.view, deadline: deadline,
+        viewOfCollection: { [self] name throws(RequestError) in try viewOfCollection(name) },
+        scratch: scratch)
+      return try environment.searchTimes.measure(count: count) { () throws(RequestError) in
+        try body(executor)
+      }
     }
   }
 

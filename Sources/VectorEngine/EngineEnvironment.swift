@@ -15,6 +15,7 @@ struct EngineEnvironment: Sendable {
   let freezers: WorkerPool
   let logger: Logger
   let stepTimes = WriteStepTimes()
+  let searchTimes = SearchTimes()
   let counters = EngineCounters()
 }
 

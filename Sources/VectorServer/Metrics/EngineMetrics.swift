@@ -29,6 +29,12 @@ package struct EngineMetrics: MetricsSource {
         name: "searches_waiting", help: "searches that wait for a thread", kind: .gauge,
         value: Double(figures.waitingSearchesCount)),
       MetricFamily(
+        name: "searches_total", help: "queries that were executed, failed ones too", kind: .counter,
+        value: Double(figures.searches.count)),
+      MetricFamily(
+        name: "search_seconds_total", help: "time spent in executing queries, from the view to the points",
+        kind: .counter, value: figures.searches.seconds),
+      MetricFamily(
         name: "write_steps_total", help: "how often each step of a write was done; a sync serves many writes",
         kind: .counter,
         samples: figures.writeSteps.map { .init(Double($0.count), labels: [("step", $0.step)]) }),
