@@ -80,6 +80,16 @@ package struct VectorParameters: Hashable, Sendable {
     self.dimension = dimension
     self.distance = distance
   }
+
+  /// What the vector's numbers are kept as.
+  package var element: VectorElement {
+    if distance.comparesBits { return .bit }
+    return switch datatype {
+    case .float32, nil: .float32
+    case .float16: .float16
+    case .uint8: .uint8
+    }
+  }
 }
 
 package struct NamedSparseVectorParameters: Hashable, Sendable {

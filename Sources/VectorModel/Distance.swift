@@ -10,6 +10,13 @@ package enum Distance: UInt8, Sendable, CaseIterable {
   case euclid = 3
   /// Sum of absolute differences; smaller is nearer.
   case manhattan = 4
+  /// Number of different elements of two vectors of bits; smaller is nearer.
+  case hamming = 5
+  /// 1 − |a ∧ b| / |a ∨ b| of two vectors of bits, 0 where both are empty; smaller is nearer.
+  case jaccard = 6
+
+  /// Whether vectors are bits, rather than numbers.
+  package var comparesBits: Bool { self == .hamming || self == .jaccard }
 
   /// Whether a larger score is nearer.
   package var largerIsNearer: Bool { self == .cosine || self == .dot }

@@ -2,13 +2,14 @@
 package enum VectorValue: Hashable, Sendable {
   /// `[dimension]` float32.
   case dense([Float])
+  /// A dense vector whose numbers are kept as another element than float32; never one of float32.
+  case packed(PackedVector)
   /// Distinct indices in ascending order and as many values.
   case sparse(indices: [UInt32], values: [Float])
   /// `[count × dimension]` float32, row-major.
   case multi(dimension: Int, values: [Float])
 
-  /// The tag that stands before the vector in records, part files and on the wire. 2, 3 and 4 are reserved
-  /// for dense float16, uint8 and bit vectors.
+  /// The tag that stands before the vector in records and on the wire; of dense vectors the element's.
   package enum Tag: UInt8, Sendable {
     case denseFloat32 = 1
     case denseFloat16 = 2

@@ -19,7 +19,7 @@ enum RequestScript {
     Step(method: method, path: path, body: body, succeeds: succeeds)
   }
 
-  static let steps = collections + points + payloads + searches + olderSearches + failures + ends
+  static let steps = collections + points + payloads + searches + olderSearches + elements + failures + ends
 
   private static let collections = [
     step("GET", "/collections"),
@@ -169,6 +169,46 @@ enum RequestScript {
       "POST", "/collections/films/points/query",
       #"{"prefetch":{"query":1},"query":{"formula":{"sum":["$score",1]}}}"#, succeeds: nil),
   ]
+
+  /// Vectors of halves, bytes and bits.
+  private static let elements =
+    [
+      step(
+        "PUT", "/collections/typed",
+        #"{"vectors":{"half":{"size":3,"distance":"Dot","datatype":"float16"},"byte":{"size":3,"distance":"Euclid","datatype":"uint8"},"bit":{"size":9,"distance":"Hamming"},"set":{"size":3,"distance":"Jaccard"}}}"#
+      ),
+      step("GET", "/collections/typed"),
+      step(
+        "PUT", "/collections/typed/points?wait=true",
+        #"{"points":[{"id":1,"vector":{"half":[0.1,2,-3],"byte":[0,7,255],"bit":[1,0,1,1,0,0,0,0,1],"set":[1,0,1]}},{"id":2,"vector":{"half":[1,2,3],"byte":[9,9,9],"bit":[0,0,0,0,0,0,0,1,0],"set":[0,0,0]}},{"id":3,"vector":{"bit":[1,1,1,1,1,1,1,1,1]}}]}"#
+      ),
+      step("POST", "/collections/typed/points", #"{"ids":[1,2,3],"with_vector":true}"#),
+      step("POST", "/collections/typed/points", #"{"ids":[1,2],"with_vector":["half","bit"]}"#),
+      step(
+        "PUT", "/collections/typed/points/vectors?wait=true",
+        #"{"points":[{"id":3,"vector":{"byte":[1,2,3.5],"set":[1,1,0]}}]}"#),
+      step("POST", "/collections/typed/points/scroll", #"{"with_vector":["byte"]}"#),
+    ]
+    + [
+      #"{"query":[0.1,0.2,0.3],"using":"half","with_vector":true}"#,
+      #"{"query":[1,2,3],"using":"byte","score_threshold":10}"#,
+      #"{"query":[1,0,1,1,0,0,0,0,0],"using":"bit","score_threshold":5}"#,
+      #"{"query":[1,0,1],"using":"set","params":{"exact":true,"explain":true}}"#,
+      #"{"query":{"recommend":{"positive":[1,3],"negative":[2]}},"using":"bit"}"#,
+      #"{"query":{"recommend":{"positive":[1],"negative":[2],"strategy":"sum_scores"}},"using":"set"}"#,
+      #"{"query":{"nearest":1,"mmr":{"diversity":0.5}},"using":"bit"}"#,
+    ].map { step("POST", "/collections/typed/points/query", $0) }
+    + [
+      ("PUT", "/collections/typed/points", #"{"points":[{"id":9,"vector":{"half":[1e6,0,0]}}]}"#),
+      ("PUT", "/collections/typed/points", #"{"points":[{"id":9,"vector":{"byte":[0,256,0]}}]}"#),
+      ("PUT", "/collections/typed/points", #"{"points":[{"id":9,"vector":{"set":[0,0.5,0]}}]}"#),
+      ("POST", "/collections/typed/points/query", #"{"query":[1,2,3],"using":"set"}"#),
+      (
+        "PUT", "/collections/wrong",
+        #"{"vectors":{"size":3,"distance":"Hamming","quantization_config":{"scalar":{"type":"int8"}}}}"#
+      ),
+      ("PUT", "/collections/wrong", #"{"vectors":{"size":3,"distance":"Jaccard","datatype":"float32"}}"#),
+    ].map { step($0.0, $0.1, $0.2, succeeds: false) } + [step("DELETE", "/collections/typed")]
 
   /// What the engine refuses, over both fronts with the same status and message.
   private static let failures = [

@@ -115,6 +115,11 @@ nt_pair nt_pair_of(nt_variant variant, nt_element element, nt_metric metric);
 /// The pair kernel of the best instruction set of this processor, or NULL where the metric has no meaning.
 nt_pair nt_pair_best(nt_element element, nt_metric metric);
 
+/// Ordering values of rows of `n` elements, `stride` bytes apart. Row i is `base + rows[i] · stride`, or
+/// `base + i · stride` where `rows` is NULL.
+void nt_pair_rows(const nt_pair_order *order, const void *query, size_t n, const void *base, size_t stride,
+                  const uint32_t *rows, size_t count, float *out);
+
 /// Writes `n` codes round(x·127/max|x|) + 128 of x = vector − mean, and returns max|x|/127.
 /// `mean` may be NULL. Values that are not finite are clamped.
 float nt_encode(const float *vector, const float *mean, size_t n, uint8_t *codes);

@@ -38,4 +38,11 @@ typedef enum nt_metric {
 /// The distance of two vectors of `n` elements, n ≤ 65,536.
 typedef float (*nt_pair)(const void *a, const void *b, size_t n);
 
+/// How a pair's distance becomes the ordering value of rows, which is smaller for nearer ones: factor · pair + offset.
+typedef struct nt_pair_order {
+  nt_pair pair;
+  float factor;
+  float offset;
+} nt_pair_order;
+
 #endif

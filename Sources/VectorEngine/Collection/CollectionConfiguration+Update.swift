@@ -15,6 +15,11 @@ extension CollectionConfiguration {
         throw .validation("vector name `\(vector.name)` stands twice")
       }
       try vector.parameters.check(vector.name)
+      if vector.parameters.element == .bit, let kind = quantizationKind(of: vector.parameters) {
+        throw .wrongInput(
+          "`quantization_config` is \(kind), but the vectors `\(vector.name)` of \(vector.parameters.distance.word) "
+            + "are bits already")
+      }
     }
     try hnsw.check()
     // Whatever is logged must be readable at the next start.
@@ -70,8 +75,10 @@ extension VectorParameters {
         "vectors.size: value \(dimension) invalid, must be from 1 to \(CollectionConfiguration.dimensionMax)")
     }
     if isMultivector { throw .notImplemented("`multivector_config` of vector `\(name)`") }
-    if let datatype, datatype != .float32 {
-      throw .notImplemented("datatype \(datatype.rawValue) of vector `\(name)`")
+    if let datatype, distance.comparesBits {
+      throw .wrongInput(
+        "vector `\(name)` has the datatype \(datatype.rawValue), \(distance.word) compares bits: leave it out"
+      )
     }
     try HNSWConfiguration().applying(hnsw).check()
   }

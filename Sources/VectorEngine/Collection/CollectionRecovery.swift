@@ -236,11 +236,11 @@ extension CollectionState {
     let slot = points.insert(entry)
     for name in vectors.keys { vectors[name]?.extendSlots(to: points.slotCount) }
     for vector in values.entries {
-      // The store keeps the vectors of a name that was dropped; the name may have another dimension by now.
-      guard case .dense(let numbers) = vector.value, numbers.count == vectors[vector.name]?.dimension else {
-        continue
-      }
-      vectors[vector.name]?.put(numbers, slot: slot)
+      // The store keeps the vectors of a name that was dropped; the name may have another shape by now.
+      guard let rows = vectors[vector.name], let shape = vector.value.denseShape,
+        shape == (rows.element, rows.dimension), let values = vector.value.denseValues
+      else { continue }
+      vectors[vector.name]?.put(values, slot: slot)
     }
     try payloads.put(slot, payload: payload)
   }

@@ -103,10 +103,10 @@ extension CollectionState {
     guard let slot = points.slot(of: change.id) else { return }
     let payload = try payload(of: slot, source)
     for entry in change.vectors.entries {
-      if case .dense(let values) = entry.value {
-        if let old = vectors[entry.name]?.values(of: slot) { digest.subtract(change.id, entry.name, old) }
+      if let values = entry.value.denseValues {
+        if let old = vectors[entry.name]?.value(of: slot) { digest.subtract(change.id, entry.name, old) }
         vectors[entry.name]?.put(values, slot: slot)
-        digest.add(change.id, entry.name, values)
+        digest.add(change.id, entry.name, entry.value)
       }
     }
     digest.replace(change.id, points[slot].version, payload, with: sequence, payload)
@@ -120,7 +120,7 @@ extension CollectionState {
     guard let slot = points.slot(of: id) else { return }
     let payload = try payload(of: slot, source)
     for name in names {
-      if let old = vectors[name]?.values(of: slot) { digest.subtract(id, name, old) }
+      if let old = vectors[name]?.value(of: slot) { digest.subtract(id, name, old) }
       vectors[name]?.remove(slot: slot)
     }
     digest.replace(id, points[slot].version, payload, with: sequence, payload)
@@ -152,8 +152,8 @@ extension CollectionState {
     configuration = new
     for vector in new.vectors where vectors[vector.name] == nil {
       vectors[vector.name] = VectorRows(
-        dimension: vector.parameters.dimension, distance: vector.parameters.distance,
-        slotCount: points.slotCount)
+        dimension: vector.parameters.dimension, element: vector.parameters.element,
+        distance: vector.parameters.distance, slotCount: points.slotCount)
     }
     for vector in old.vectors where new.vector(named: vector.name) == nil {
       // The points are written anew without it, or the store would bring it back under the same name.

@@ -33,7 +33,8 @@ struct CollectionState: Sendable {
     payloads = PayloadIndexes()
     for vector in configuration.vectors {
       vectors[vector.name] = VectorRows(
-        dimension: vector.parameters.dimension, distance: vector.parameters.distance, slotCount: sealed.count)
+        dimension: vector.parameters.dimension, element: vector.parameters.element,
+        distance: vector.parameters.distance, slotCount: sealed.count)
     }
     for field in configuration.payloadSchema {
       try payloads.declare(field) { _ in [] }
@@ -44,8 +45,8 @@ struct CollectionState: Sendable {
   func vectors(of slot: UInt32) -> NamedVectors {
     var result = NamedVectors()
     for vector in configuration.vectors {
-      if let values = vectors[vector.name]?.values(of: slot) {
-        result.entries.append(NamedVectors.Entry(name: vector.name, value: .dense(values)))
+      if let value = vectors[vector.name]?.value(of: slot) {
+        result.entries.append(NamedVectors.Entry(name: vector.name, value: value))
       }
     }
     return result

@@ -132,7 +132,8 @@ extension CollectionState {
       by: points, livingSlots: merged.livingSlots, oldSlotCount: viewed.points.slotCount)
     for (name, rows) in vectors {
       var sealed = VectorRows(
-        dimension: rows.dimension, distance: rows.distance, slotCount: merged.livingSlots.count)
+        dimension: rows.dimension, element: rows.element, distance: rows.distance,
+        slotCount: merged.livingSlots.count)
       var firstRow = 0
       // A vector that was dropped and added again has nothing in the generation.
       if let viewed = viewed.vectors[name], viewed.lineage === rows.lineage, let built = base.vectors[name] {

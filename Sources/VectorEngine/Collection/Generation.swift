@@ -28,7 +28,7 @@ struct Generation: Sendable {
     for vector in configuration.vectors {
       let (dimension, distance) = (vector.parameters.dimension, vector.parameters.distance)
       guard let sealed = vectors[vector.name], sealed.part.dimension == dimension,
-        sealed.part.distance == distance
+        sealed.part.element == vector.parameters.element, sealed.part.distance == distance
       else { continue }
       state.vectors[vector.name] = VectorRows(
         part: sealed.part, dimension: dimension, distance: distance, slotOfRow: sealed.slotOfRow,

@@ -151,7 +151,8 @@ struct GenerationBuilder {
       : environment.configuration.builderThreads
     return try VectorPart.build(
       rows: bytes, count: rowNumbers.count, dimension: vector.parameters.dimension,
-      distance: vector.parameters.distance, parameters: parameters, previous: previous, threads: threads,
+      element: rows.element, distance: vector.parameters.distance, parameters: parameters, previous: previous,
+      threads: threads,
       isCancelled: { [cancellation] in cancellation.isCancelled })
   }
 

@@ -132,33 +132,12 @@ struct WriteResolver {
       guard !vectors.entries[..<index].contains(where: { $0.name == entry.name }) else {
         throw .wrongInput("the vector `\(entry.name)` of point \(id) stands twice")
       }
-      guard case .dense(let values) = entry.value else {
+      guard let values = entry.value.denseValues else {
         throw .wrongInput("Conversion between sparse or multi and regular vectors failed for point \(id)")
       }
-      result.entries[index].value = .dense(try parameters.checked(values, "point \(id)"))
+      result.entries[index].value = .dense(
+        try parameters.checked(values, "point \(id)"), as: parameters.element)
     }
     return result
-  }
-}
-
-extension VectorParameters {
-  /// `values` as it is stored and compared: of the right dimension, finite, and of unit length for cosine.
-  /// - Parameter owner: what the vector belongs to, for the message.
-  func checked(_ values: [Float], _ owner: String) throws(RequestError) -> [Float] {
-    guard values.count == dimension else {
-      throw .wrongInput("Vector dimension error: expected dim: \(dimension), got \(values.count) (\(owner))")
-    }
-    var squares = 0.0
-    for value in values { squares += Double(value) * Double(value) }
-    guard squares.isFinite, squares <= Double(Float.greatestFiniteMagnitude) else {
-      guard let index = values.firstIndex(where: { !$0.isFinite }) else {
-        throw .wrongInput("the vector of \(owner) has a length of \(squares.squareRoot()), limit 1.8e19")
-      }
-      throw .wrongInput(
-        "the vector of \(owner) has \(values[index]) at index \(index), only finite numbers fit")
-    }
-    guard distance == .cosine, squares > 0, (squares - 1).magnitude > 1e-6 else { return values }
-    let scale = 1 / squares.squareRoot()
-    return values.map { Float(Double($0) * scale) }
   }
 }

@@ -29,7 +29,7 @@ extension QueryExecutor {
       let choice = rest.remove(at: best)
       picked.append(candidates[choice])
       for index in rest {
-        let similarity = rows.distance.similarity(vectors[index], vectors[choice])
+        let similarity = rows.similarity(vectors[index], vectors[choice])
         nearestPicked[index] = max(nearestPicked[index], similarity)
       }
     }
@@ -37,17 +37,25 @@ extension QueryExecutor {
   }
 }
 
-extension Distance {
+extension VectorRows {
   /// How alike two vectors are: larger is nearer for every distance.
   fileprivate func similarity(_ left: [Float], _ right: [Float]) -> Float {
-    var sum: Float = 0
-    switch self {
-    case .cosine, .dot: for (a, b) in zip(left, right) { sum += a * b }
+    switch distance {
+    case .cosine where element == .uint8:
+      let lengths = (dot(left, left) * dot(right, right)).squareRoot()
+      return lengths > 0 ? dot(left, right) / lengths : 0
+    case .cosine, .dot: return dot(left, right)
     case .euclid:
-      for (a, b) in zip(left, right) { sum += (a - b) * (a - b) }
-      sum = -sum.squareRoot()
-    case .manhattan: for (a, b) in zip(left, right) { sum -= abs(a - b) }
+      return -zip(left, right).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+    case .manhattan, .hamming: return -zip(left, right).reduce(Float(0)) { $0 + abs($1.0 - $1.1) }
+    case .jaccard:
+      let both = dot(left, right)
+      let either = dot(left, left) + dot(right, right) - both
+      return either > 0 ? both / either - 1 : 0
     }
-    return sum
+  }
+
+  private func dot(_ left: [Float], _ right: [Float]) -> Float {
+    zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
   }
 }

@@ -86,14 +86,14 @@ struct ExampleLookup {
     return (positives, negatives)
   }
 
-  /// 2·avg⁺ − avg⁻, or avg⁺ without negatives.
+  /// 2·avg⁺ − avg⁻, or avg⁺ without negatives; of bytes within 0 … 255, of bits 1 from ½ on.
   private func average(_ positive: [[Float]], _ negative: [[Float]]) throws(RequestError) -> [Float] {
     var result = Self.mean(positive)
     if !negative.isEmpty {
       let other = Self.mean(negative)
       for index in result.indices { result[index] = 2 * result[index] - other[index] }
     }
-    return try parameters.checked(result, "the examples' average")
+    return try parameters.checked(parameters.element.fitted(result), "the examples' average")
   }
 
   private static func mean(_ vectors: [[Float]]) -> [Float] {
@@ -109,10 +109,11 @@ struct ExampleLookup {
     _ input: VectorInput, _ excluded: inout Set<PointID>
   ) throws(RequestError) -> [Float] {
     switch input {
-    case .vector(.dense(let values)):
+    case .vector(let value):
+      guard let values = value.denseValues else {
+        throw .wrongInput("Conversion between sparse or multi and regular vectors failed in the query")
+      }
       return try parameters.checked(values, "the query")
-    case .vector:
-      throw .wrongInput("Conversion between sparse or multi and regular vectors failed in the query")
     case .id(let id):
       guard let slot = view.state.points.slot(of: id) else {
         throw .notFound("No point with id \(id) found")
@@ -123,6 +124,16 @@ struct ExampleLookup {
       }
       if isOwn { excluded.insert(id) }
       return try parameters.checked(values, "point \(id)")
+    }
+  }
+}
+
+extension VectorElement {
+  /// Numbers between those that the element has, or beyond them, as the nearest that it has.
+  fileprivate func fitted(_ values: [Float]) -> [Float] {
+    switch self {
+    case .float32, .float16: values
+    case .uint8, .bit: PackedVector(values, as: self).values
     }
   }
 }

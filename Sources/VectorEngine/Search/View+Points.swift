@@ -30,9 +30,7 @@ extension View {
     case .named(let names):
       record.vectors = NamedVectors(
         names.compactMap { name in
-          state.vectors[name]?.values(of: slot).map {
-            NamedVectors.Entry(name: name, value: .dense($0))
-          }
+          state.vectors[name]?.value(of: slot).map { NamedVectors.Entry(name: name, value: $0) }
         })
     }
     return record

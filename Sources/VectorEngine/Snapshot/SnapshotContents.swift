@@ -11,7 +11,7 @@ struct SnapshotContents {
 
   init(_ configuration: CollectionConfiguration) { self.configuration = configuration }
 
-  /// Vectors of other names or dimensions stay out of the collection when it is opened, so they may be there.
+  /// Vectors of other names or shapes stay out of the collection when it is opened, so they may be there.
   /// - Throws: `badRequest` naming the point.
   mutating func check(_ point: SnapshotPoint) throws(RequestError) {
     versionMax = max(versionMax, point.version)
@@ -19,8 +19,11 @@ struct SnapshotContents {
     let vectors = try reader.vectors()
     guard reader.isAtEnd else { throw reader.malformed("\(reader.remaining) bytes too many") }
     for entry in vectors.entries {
-      guard case .dense(let values) = entry.value else { throw Self.kind(entry.name, point.id) }
-      guard let parameters = configuration.vector(named: entry.name), values.count == parameters.dimension
+      guard let shape = entry.value.denseShape, let values = entry.value.denseValues else {
+        throw Self.kind(entry.name, point.id)
+      }
+      guard let parameters = configuration.vector(named: entry.name),
+        shape == (parameters.element, parameters.dimension)
       else { continue }
       _ = try parameters.checked(values, "point \(point.id)")
     }
@@ -44,7 +47,14 @@ struct SnapshotContents {
       guard let parameters = configuration.vector(named: entry.name) else {
         throw .badRequest("the snapshot has a vector `\(entry.name)` of point \(id), the collection has none")
       }
-      guard case .dense(let values) = entry.value else { throw Self.kind(entry.name, id) }
+      guard let element = entry.value.denseShape?.element, let values = entry.value.denseValues else {
+        throw Self.kind(entry.name, id)
+      }
+      guard element == parameters.element else {
+        throw .badRequest(
+          "the snapshot has the vector `\(entry.name)` of point \(id) as \(element), the collection keeps "
+            + "\(parameters.element)")
+      }
       _ = try parameters.checked(values, "point \(id)")
     }
   }

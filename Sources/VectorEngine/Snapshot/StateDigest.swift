@@ -31,12 +31,12 @@ struct StateDigest: Hashable, Sendable {
     content?.add(ContentDigest.hash(id, version: version, payload: payload))
   }
 
-  mutating func add(_ id: PointID, _ name: String, _ values: [Float]) {
-    content?.add(ContentDigest.hash(id, vector: name, .dense(values)))
+  mutating func add(_ id: PointID, _ name: String, _ value: VectorValue) {
+    content?.add(ContentDigest.hash(id, vector: name, value))
   }
 
-  mutating func subtract(_ id: PointID, _ name: String, _ values: [Float]) {
-    content?.subtract(ContentDigest.hash(id, vector: name, .dense(values)))
+  mutating func subtract(_ id: PointID, _ name: String, _ value: VectorValue) {
+    content?.subtract(ContentDigest.hash(id, vector: name, value))
   }
 
   mutating func forget() { content = nil }

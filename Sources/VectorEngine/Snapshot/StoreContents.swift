@@ -42,9 +42,9 @@ struct StoreContents {
       ).requestError
     }
     for entry in vectors.entries {
-      // The store keeps the vectors of a name that was dropped; the name may have another dimension by now.
-      guard let parameters = configuration.vector(named: entry.name), case .dense(let values) = entry.value,
-        values.count == parameters.dimension
+      // The store keeps the vectors of a name that was dropped; the name may have another shape by now.
+      guard let parameters = configuration.vector(named: entry.name), let shape = entry.value.denseShape,
+        shape == (parameters.element, parameters.dimension)
       else { continue }
       digest.add(ContentDigest.hash(point.id, vector: entry.name, entry.value))
     }

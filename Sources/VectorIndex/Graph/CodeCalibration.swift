@@ -11,23 +11,26 @@ struct CodeCalibration {
   /// Of the exact 10 nearest, the share that must be among the 15 nearest by code.
   private static let recallMin = 0.98
 
-  let sample: FloatTable
+  /// Float32 rows.
+  let sample: VectorTable
   let distance: Distance
   let mean: MemorySlice
 
   /// - Throws: `insufficientStorage` when the system refuses the memory.
-  init(_ table: FloatTable, distance: Distance, mean: MemorySlice) throws(RequestError) {
+  init(_ table: VectorTable, distance: Distance, mean: MemorySlice) throws(RequestError) {
     self.distance = distance
     self.mean = mean
     let count = min(table.count, Self.sampleMax)
     let rowBytes = table.dimension * 4
     let memory = try AnonymousMemory(byteCount: count * rowBytes)
+    let floats = FloatRows(table)
     for index in 0..<count {
       unsafe (memory.bytes.baseAddress.unsafelyUnwrapped + index * rowBytes)
-        .copyMemory(from: table.row(index * table.count / count), byteCount: rowBytes)
+        .copyMemory(from: floats[index * table.count / count], byteCount: rowBytes)
     }
-    sample = FloatTable(
+    sample = VectorTable(
       vectors: memory.slice(count: count * rowBytes), count: count, dimension: table.dimension,
+      element: .float32,
       distance: distance)
   }
 
@@ -64,10 +67,11 @@ struct CodeCalibration {
     let scratch = SearchScratch()
     let memory = UnsafeMutableRawPointer.allocate(byteCount: codes.queryByteCount, alignment: 64)
     defer { unsafe memory.deallocate() }
+    let floats = FloatRows(sample)
     var hits = 0
     var wanted = 0
     for (row, expected) in zip(queries, exact) {
-      let scorer = unsafe codes.scorer(query: sample.row(row), memory: memory)
+      let scorer = unsafe codes.scorer(query: floats[row], memory: memory)
       let found = unsafe Set(nearest(scorer, 16, scratch))
       hits += expected.intersection(found).count
       wanted += expected.count
@@ -87,9 +91,10 @@ struct CodeCalibration {
   /// Half the step that loses least when all rows share it: a multiple of the elements' deviation.
   private func uniformScale() -> Float {
     let center = unsafe mean.pointer(to: Float.self)
+    let floats = FloatRows(sample)
     var sum = 0.0
     for row in queries {
-      sum += Double(unsafe BestKernels.table.pointee.squared_l2(sample.row(row), center, sample.dimension))
+      sum += Double(unsafe BestKernels.table.pointee.squared_l2(floats[row], center, sample.dimension))
     }
     let deviation = Float((sum / Double(Self.queriesCount * sample.dimension)).squareRoot())
     guard deviation.isFinite, deviation > 1e-18 else { return 1 }

@@ -8,14 +8,14 @@ extension CodeTable {
   /// Encodes all rows.
   ///
   /// - Parameters:
-  ///   - table: finite float32 rows
+  ///   - table: finite rows of float32 or float16
   ///   - mean: [dimension] float32, what `mean(of:)` gave
   ///   - uniformScale: the scale of all rows where the format has no tails
   ///   - threads: threads that share the work
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   /// - Complexity: O(count × dimension)
   static func encode(
-    _ table: FloatTable, distance: Distance, format: CodeFormat, mean: MemorySlice, uniformScale: Float = 1,
+    _ table: VectorTable, distance: Distance, format: CodeFormat, mean: MemorySlice, uniformScale: Float = 1,
     threads: Int = 1
   ) throws(RequestError) -> CodeTable {
     let count = table.count
@@ -28,8 +28,9 @@ extension CodeTable {
       let encoder = unsafe RowEncoder(
         dimension: dimension, distance: distance, format: format, mean: center.pointer,
         uniformScale: uniformScale)
+      let floats = FloatRows(table)
       for row in (count * thread / threads)..<(count * (thread + 1) / threads) {
-        unsafe encoder.encode(table.row(row), into: rows.pointer + row * stride)
+        unsafe encoder.encode(floats[row], into: rows.pointer + row * stride)
       }
     }
     return CodeTable(
@@ -38,13 +39,14 @@ extension CodeTable {
   }
 
   /// The mean of all rows, or of evenly spaced ones where there are many; zero where it is not finite.
-  static func mean(of table: FloatTable) throws(RequestError) -> MemorySlice {
+  static func mean(of table: VectorTable) throws(RequestError) -> MemorySlice {
     let dimension = table.dimension
     var sums = [Double](repeating: 0, count: dimension)
     let step = max(1, table.count / meanRowsMax)
     var sampled = 0
+    let floats = FloatRows(table)
     for row in Swift.stride(from: 0, to: table.count, by: step) {
-      let vector = unsafe table.row(row)
+      let vector = unsafe floats[row]
       for index in 0..<dimension { unsafe sums[index] += Double(vector[index]) }
       sampled += 1
     }
@@ -84,7 +86,8 @@ extension CodeTable {
       case .euclid: 2 * decoded - squared
       case .cosine:
         unsafe kernels.dot(mean, mean, dimension) - kernels.dot(vector, mean, dimension) + decoded - squared
-      case .dot, .manhattan: unsafe kernels.dot(mean, mean, dimension) - kernels.dot(vector, mean, dimension)
+      case .dot, .manhattan, .hamming, .jaccard:
+        unsafe kernels.dot(mean, mean, dimension) - kernels.dot(vector, mean, dimension)
       }
     let tail = unsafe format.stride(dimension: dimension) - MemoryLayout<nt_code_tail>.size
     unsafe row.storeBytes(

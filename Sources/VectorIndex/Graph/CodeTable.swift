@@ -12,7 +12,8 @@ import VectorModel
 /// A code of one bit is an element's sign; its row's scale makes the estimated inner product that of RaBitQ (Gao & Long
 /// 2024, section 3.2) without the random rotation, and the query keeps 8 bits.
 ///
-/// Manhattan distances do not split into such parts; parts of that distance have no codes.
+/// Manhattan distances do not split into such parts, and rows of bytes and bits are as small as codes: their parts have
+/// no codes.
 @safe struct CodeTable: @unsafe RowTable {
   let count: Int
   let dimension: Int
@@ -55,9 +56,9 @@ import VectorModel
     meanSquared = unsafe kernels.pointee.dot(center, center, dimension)
   }
 
-  func gatheringEntries(_ entries: [UInt32], of floats: FloatTable) throws(RequestError) -> CodeTable {
+  func gatheringEntries(_ entries: [UInt32], of vectors: VectorTable) throws(RequestError) -> CodeTable {
     var table = self
-    table.entries = try EntryTable(entries, of: floats, codes: self)
+    table.entries = try EntryTable(entries, of: vectors, codes: self)
     return table
   }
 
@@ -65,8 +66,13 @@ import VectorModel
     switch distance {
     case .cosine, .dot: true
     case .euclid: format.hasTails || format.bits == 4
-    case .manhattan: false
+    case .manhattan, .hamming, .jaccard: false
     }
+  }
+
+  /// Whether rows have codes.
+  static func exist(of element: VectorElement, distance: Distance) -> Bool {
+    (element == .float32 || element == .float16) && supports(.bytes, distance: distance)
   }
 
   /// Whether codes stand for what is left of a row when the mean is subtracted.

@@ -11,7 +11,7 @@ import VectorModel
   nonisolated(unsafe) let blocks: UnsafePointer<UInt8>
 
   /// - Throws: `insufficientStorage` when the system refuses the memory.
-  init(_ entries: [UInt32], of table: FloatTable, codes: CodeTable) throws(RequestError) {
+  init(_ entries: [UInt32], of table: VectorTable, codes: CodeTable) throws(RequestError) {
     let dimension = codes.dimension
     let format = codes.format
     let length = format.queryByteCount(dimension: dimension)
@@ -24,6 +24,7 @@ import VectorModel
     defer { unsafe row.deallocate() }
     let encoder = unsafe RowEncoder(
       dimension: dimension, distance: codes.distance, format: .bytes, mean: center, uniformScale: 1)
+    let floats = FloatRows(table)
     for index in 0..<(blocksCount * Int(NT_ENTRY_BLOCK)) {
       let block =
         unsafe memory.bytes.baseAddress.unsafelyUnwrapped
@@ -34,7 +35,7 @@ import VectorModel
         unsafe tails[Int(NT_ENTRY_BLOCK) + lane] = .infinity
         continue
       }
-      unsafe encoder.encode(table.row(Int(entries[index])), into: row)
+      unsafe encoder.encode(floats[Int(entries[index])], into: row)
       for element in 0..<dimension {
         let position = format.queryPosition(of: element, dimension: dimension)
         let code = unsafe row.load(fromByteOffset: element, as: UInt8.self)

@@ -1,10 +1,10 @@
 package import VectorModel
 
-/// Searches rows that have no graph: the delta's chunks of float32 vectors, and their codes where there are some.
+/// Searches rows that have no graph: the delta's chunks of full vectors, and their codes where there are some.
 package enum FlatScan {
   /// Rows that lie together.
   package struct Chunk: Sendable {
-    /// [count × dimension] float32 or more, row-major, aligned to 4 bytes.
+    /// [count × dimension] numbers or more, row-major, aligned for their element.
     package let vectors: MemorySlice
     /// The rows' codes one after the other, aligned to 64 bytes; nil where there are none.
     package let codes: MemorySlice?
@@ -42,8 +42,8 @@ package enum FlatScan {
   /// - Complexity: O(accepted rows × dimension)
   package static func search(
     _ target: SearchTarget, limit: Int, chunks: [Chunk], coarse: Coarse? = nil, dimension: Int,
-    distance: Distance, accept: Bitset? = nil, acceptOffset: Int = 0, scratch: SearchScratch,
-    statistics: inout SearchStatistics
+    element: VectorElement = .float32, distance: Distance, accept: Bitset? = nil, acceptOffset: Int = 0,
+    scratch: SearchScratch, statistics: inout SearchStatistics
   ) throws(RequestError) -> [Neighbor] {
     try target.check(dimension: dimension)
     let rowsCount = chunks.reduce(0) { $0 + $1.count }
@@ -53,9 +53,10 @@ package enum FlatScan {
     }
     statistics.plans.append(coarse == nil ? .exactScan : .codeScan)
     let prepared = unsafe PreparedTarget(
-      target, dimension: dimension, codes: coarse?.encoding.table, scratch: scratch)
+      target, dimension: dimension, element: element, codes: coarse?.encoding.table, scratch: scratch)
     var run = unsafe Run(
-      prepared: prepared, distance: distance, scratch: scratch, accept: accept, acceptOffset: acceptOffset)
+      prepared: prepared, dimension: dimension, element: element, distance: distance, scratch: scratch,
+      accept: accept, acceptOffset: acceptOffset)
     let wanted = min(limit, rowsCount)
     guard let coarse else {
       var pool = unsafe scratch.candidates(capacity: wanted)
@@ -74,6 +75,8 @@ package enum FlatScan {
   /// One search over the chunks.
   @unsafe private struct Run {
     let prepared: PreparedTarget
+    let dimension: Int
+    let element: VectorElement
     let distance: Distance
     let scratch: SearchScratch
     let accept: Bitset?
@@ -83,12 +86,12 @@ package enum FlatScan {
     mutating func scan(_ chunks: [Chunk], into pool: inout CandidatePool) {
       var numbering = 0
       for chunk in chunks where chunk.count > 0 {
-        let base = unsafe chunk.vectors.pointer(to: Float.self)
+        let table = unsafe table(chunk)
         if unsafe prepared.isSingle {
-          let scorer = unsafe prepared.floatScorer(base: base, distance: distance)
+          let scorer = unsafe prepared.vectorScorer(over: table)
           unsafe statistics.floatDistancesCount += compare(scorer, chunk.count, numbering, &pool)
         } else {
-          let scorer = unsafe prepared.floatExamples(base: base, distance: distance)
+          let scorer = unsafe prepared.vectorExamples(over: table)
           unsafe statistics.floatDistancesCount += compare(scorer, chunk.count, numbering, &pool)
         }
         numbering += chunk.count
@@ -129,7 +132,7 @@ package enum FlatScan {
       var next = 0
       var numbering = 0
       for chunk in chunks where chunk.count > 0 {
-        let base = unsafe chunk.vectors.pointer(to: Float.self)
+        let table = unsafe table(chunk)
         while next < rows.count, Int(rows[next]) < numbering + chunk.count {
           var count = 0
           while count < SearchScratch.batchMax, next < rows.count, Int(rows[next]) < numbering + chunk.count {
@@ -137,19 +140,25 @@ package enum FlatScan {
             count += 1
             next += 1
           }
-          unsafe statistics.floatDistancesCount += rescore(base, count, numbering, &pool)
+          unsafe statistics.floatDistancesCount += rescore(table, count, numbering, &pool)
         }
         numbering += chunk.count
       }
     }
 
     private func rescore(
-      _ base: UnsafePointer<Float>, _ count: Int, _ numbering: Int, _ pool: inout CandidatePool
+      _ table: VectorTable, _ count: Int, _ numbering: Int, _ pool: inout CandidatePool
     ) -> Int {
       if unsafe prepared.isSingle {
-        return unsafe offer(prepared.floatScorer(base: base, distance: distance), count, numbering, &pool)
+        return unsafe offer(prepared.vectorScorer(over: table), count, numbering, &pool)
       }
-      return unsafe offer(prepared.floatExamples(base: base, distance: distance), count, numbering, &pool)
+      return unsafe offer(prepared.vectorExamples(over: table), count, numbering, &pool)
+    }
+
+    private func table(_ chunk: Chunk) -> VectorTable {
+      unsafe VectorTable(
+        vectors: chunk.vectors, count: chunk.count, dimension: dimension, element: element, distance: distance
+      )
     }
 
     private func offer<Scorer: RowScorer>(

@@ -26,11 +26,11 @@ import VectorModel
   nonisolated(unsafe) private let locks: UnsafeMutablePointer<UInt8>
 
   /// - Parameters:
-  ///   - floats: the same rows in full
+  ///   - vectors: the same rows in full
   ///   - transfer: rows of an older graph that are in this table
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   init(
-    table: Table, floats: FloatTable, distance: Distance, parameters: GraphParameters,
+    table: Table, vectors: VectorTable, distance: Distance, parameters: GraphParameters,
     transfer: GraphTransfer? = nil
   ) throws(RequestError) {
     precondition(parameters.m >= 1 && parameters.m <= GraphParameters.mMax && table.count >= 1)
@@ -39,7 +39,7 @@ import VectorModel
     heuristicFactor =
       switch distance {
       case .cosine, .euclid: parameters.alpha * parameters.alpha
-      case .manhattan: parameters.alpha
+      case .manhattan, .hamming, .jaccard: parameters.alpha
       case .dot: 1
       }
     let selection = EntrySelection(
@@ -50,7 +50,7 @@ import VectorModel
     var isEntry = Bitset(count: table.count)
     for row in entries { isEntry[Int(row)] = true }
     self.isEntry = isEntry
-    self.table = try table.gatheringEntries(entries, of: floats)
+    self.table = try table.gatheringEntries(entries, of: vectors)
     graph = try GraphLinks(m: parameters.m, count: table.count, entries: entries)
     unsafe shared = .allocate(capacity: 2)
     unsafe shared.initialize(repeating: 0, count: 2)

@@ -2,7 +2,7 @@
 package struct Neighbor: Sendable, Equatable {
   package var row: UInt32
   /// The ordering value: smaller is nearer. −dot for dot and cosine, the squared distance for Euclid, the distance
-  /// for Manhattan, −score for queries of several examples.
+  /// for Manhattan, Hamming and Jaccard, −score for queries of several examples.
   package var distance: Float
 
   package init(row: UInt32, distance: Float) {

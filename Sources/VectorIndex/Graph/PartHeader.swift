@@ -5,7 +5,7 @@ import VectorModel
 /// ```
 /// offset  bytes  field
 ///      0      4  magic "NTVP"
-///      4      4  version, 2
+///      4      4  version: 2 of float32 rows, 3 of others
 ///      8      4  distance (`Distance`'s raw value)
 ///     12      4  flags: 1 codes, 2 graph, 4 keepsPruned, 8 nibbles, 16 codes with tails, 32 codes of 8 bits wished
 ///     16      4  count
@@ -17,14 +17,18 @@ import VectorModel
 ///     48      4  alpha, float32
 ///     52      4  entry rows; 0 without a graph
 ///     56      4  the scale of codes without tails, float32
+///     60      4  the rows' element (`VectorElement`'s raw value), from version 3 on
 /// ```
 ///
 /// Version 1 had a hierarchy: the row of its entry point in the place of the number of entry rows, and the sizes of
 /// its levels behind the rest.
 struct PartHeader: Equatable {
   static let magic: UInt32 = 0x5056_544E
-  static let version: UInt32 = 2
+  static let version: UInt32 = 3
+  /// The last version without an element, which parts of float32 rows keep.
+  private static let floatVersion: UInt32 = 2
 
+  var element: VectorElement
   var distance: Distance
   var hasCodes: Bool
   var hasGraph: Bool
@@ -57,7 +61,7 @@ struct PartHeader: Equatable {
       unsafe withUnsafeBytes(of: &rest) { unsafe bytes.append(contentsOf: $0) }
     }
     append(Self.magic)
-    append(Self.version)
+    append(element == .float32 ? Self.floatVersion : Self.version)
     append(UInt32(distance.rawValue))
     append(flags)
     append(UInt32(count))
@@ -69,6 +73,7 @@ struct PartHeader: Equatable {
     append(parameters.alpha.bitPattern)
     append(UInt32(entriesCount))
     append(uniformScale.bitPattern)
+    if element != .float32 { append(UInt32(element.rawValue)) }
     return bytes
   }
 }
@@ -81,7 +86,7 @@ extension PartHeader {
     var reader = HeaderReader(bytes: bytes)
     guard try reader.next(UInt32.self) == Self.magic else { throw Self.damaged("no magic") }
     let version = try reader.next(UInt32.self)
-    guard version == 1 || version == Self.version else {
+    guard (1...Self.version).contains(version) else {
       throw .internalError("index part has version \(version), this program reads up to \(Self.version)")
     }
     guard let distance = Distance(rawValue: UInt8(truncatingIfNeeded: try reader.next(UInt32.self))) else {
@@ -112,6 +117,13 @@ extension PartHeader {
       entriesCount = Int(entries)
     }
     uniformScale = Float(bitPattern: try reader.next(UInt32.self))
+    element = .float32
+    if version > Self.floatVersion {
+      guard let kind = VectorElement(rawValue: UInt8(truncatingIfNeeded: try reader.next(UInt32.self))) else {
+        throw Self.damaged("unknown element")
+      }
+      element = kind
+    }
     try validate()
   }
 
@@ -121,7 +133,10 @@ extension PartHeader {
     } catch {
       throw Self.damaged(error.message)
     }
-    guard hasCodes == (count > 0 && distance != .manhattan) else { throw Self.damaged("flags of codes") }
+    guard element.supports(distance) else { throw Self.damaged("\(distance) of \(element)") }
+    guard hasCodes == (count > 0 && CodeTable.exist(of: element, distance: distance)) else {
+      throw Self.damaged("flags of codes")
+    }
     guard !hasCodes || CodeTable.supports(format, distance: distance) else {
       throw Self.damaged("format of codes")
     }

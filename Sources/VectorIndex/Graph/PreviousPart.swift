@@ -16,8 +16,10 @@ package struct PreviousPart: Sendable {
   }
 
   /// The links to take over; nil where there are none or too few that would last.
-  func links(_ distance: Distance, _ parameters: GraphParameters) -> GraphLinks? {
-    guard let graph = part.graph, part.distance == distance, part.parameters == parameters else { return nil }
+  func links(_ element: VectorElement, _ distance: Distance, _ parameters: GraphParameters) -> GraphLinks? {
+    guard let graph = part.graph, part.element == element, part.distance == distance,
+      part.parameters == parameters
+    else { return nil }
     let shared = Double(rows.count { $0 != Self.noRow })
     let isEnough =
       shared >= Self.sharedMin.ofNew * Double(rows.count)

@@ -11,10 +11,13 @@ package struct RowEncoding: Sendable {
   let table: CodeTable
 
   /// - Parameter center: [dimension] finite numbers
-  /// - Returns: nil where codes are not much shorter than the vectors, or the distance has none.
-  init?(center: [Float], distance: Distance) {
+  /// - Returns: nil for rows of other elements than float32, where codes are not much shorter than the vectors, and
+  ///   where the distance has none.
+  init?(center: [Float], element: VectorElement, distance: Distance) {
     let stride = CodeFormat.bytes.stride(dimension: center.count)
-    guard CodeTable.supports(.bytes, distance: distance), Self.shorterMin * stride <= center.count * 4 else {
+    guard element == .float32, CodeTable.supports(.bytes, distance: distance),
+      Self.shorterMin * stride <= center.count * 4
+    else {
       return nil
     }
     let bytes = unsafe center.withUnsafeBytes { unsafe [UInt8]($0) }
@@ -41,6 +44,6 @@ extension VectorPart {
     guard let codes else { return nil }
     let center = unsafe Array(
       UnsafeBufferPointer(start: codes.mean.pointer(to: Float.self), count: dimension))
-    return RowEncoding(center: center, distance: distance)
+    return RowEncoding(center: center, element: element, distance: distance)
   }
 }

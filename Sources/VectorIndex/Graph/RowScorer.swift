@@ -85,19 +85,22 @@ extension RowScorer {
   }
 }
 
-/// One query over the float32 vectors of a part or of a chunk of the delta.
-@unsafe struct FloatScorer: RowScorer {
-  let kernel: nt_float_rows
-  let query: UnsafePointer<Float>
-  let base: UnsafePointer<Float>
+/// One query over the full vectors of a part or of a chunk of the delta.
+@unsafe struct VectorScorer: RowScorer {
+  let kernel: RowKernel
+  let query: UnsafeRawPointer
+  let base: UnsafeRawPointer
   let dimension: Int
+  let rowByteCount: Int
 
   var usesCodes: Bool { false }
   var distancesPerRow: Int { 1 }
 
   @inline(__always)
   func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>) {
-    unsafe kernel(query, dimension, base + first * dimension, dimension, rows, count, out)
+    unsafe kernel.compare(
+      query, dimension: dimension, base: base + first * rowByteCount, rowByteCount: rowByteCount, rows: rows,
+      count: count, into: out)
   }
 }
 

@@ -7,8 +7,8 @@ extension VectorPart {
   /// every search scans.
   ///
   /// - Parameters:
-  ///   - rows: [count × dimension] finite float32, row-major, aligned to 4 bytes; unit length (or zero) for cosine. Kept
-  ///     for rescoring.
+  ///   - rows: [count × dimension] finite numbers of `element`, row-major, aligned for it; of float32 and float16
+  ///     of unit length (or zero) for cosine. Kept for rescoring.
   ///   - previous: a part whose graph is taken over as far as its rows are here again, where they are enough
   ///   - threads: threads that share the work; they inherit the caller's priority
   ///   - isCancelled: asked every few insertions, on any of the threads
@@ -16,37 +16,42 @@ extension VectorPart {
   /// - Throws: `badRequest` for sizes out of bounds, `insufficientStorage` when the system refuses memory.
   /// - Complexity: O(count × log count) distances
   package static func build(
-    rows: MemorySlice, count: Int, dimension: Int, distance: Distance, parameters: GraphParameters,
-    previous: PreviousPart? = nil, threads: Int = 1, isCancelled: @escaping @Sendable () -> Bool = { false }
+    rows: MemorySlice, count: Int, dimension: Int, element: VectorElement = .float32, distance: Distance,
+    parameters: GraphParameters, previous: PreviousPart? = nil, threads: Int = 1,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(RequestError) -> VectorPart? {
     try check(count: count, dimension: dimension, parameters: parameters)
-    guard rows.count == count * dimension * 4 else {
-      throw .badRequest(
-        "\(count) rows of dimension \(dimension) need \(count * dimension * 4) bytes, not \(rows.count)")
+    guard element.supports(distance) else {
+      throw .badRequest("vectors of \(element) have no distance \(distance)")
     }
-    let floats = FloatTable(vectors: rows, count: count, dimension: dimension, distance: distance)
+    let byteCount = count * element.byteCount(dimension: dimension)
+    guard rows.count == byteCount else {
+      throw .badRequest("\(count) rows of dimension \(dimension) need \(byteCount) bytes, not \(rows.count)")
+    }
+    let vectors = VectorTable(
+      vectors: rows, count: count, dimension: dimension, element: element, distance: distance)
     var codes: CodeTable?
-    if count > 0, distance != .manhattan {
+    if count > 0, CodeTable.exist(of: element, distance: distance) {
       codes = try CodeTable.encode(
-        floats, distance: distance, format: .bytes, mean: CodeTable.mean(of: floats), threads: max(1, threads)
-      )
+        vectors, distance: distance, format: .bytes, mean: CodeTable.mean(of: vectors),
+        threads: max(1, threads))
     }
     if isCancelled() { return nil }
     precondition(previous.map { $0.rows.count == count } ?? true)
     let transfer = previous.flatMap { previous in
-      previous.links(distance, parameters).map { GraphTransfer(old: $0, oldRows: previous.rows) }
+      previous.links(element, distance, parameters).map { GraphTransfer(old: $0, oldRows: previous.rows) }
     }
     var graph: GraphLinks?
     if parameters.m > 0, count > fullScanRowsMax(dimension: dimension, parameters: parameters) {
       graph =
         if let codes {
           try unsafe GraphBuilder(
-            table: codes, floats: floats, distance: distance, parameters: parameters, transfer: transfer
+            table: codes, vectors: vectors, distance: distance, parameters: parameters, transfer: transfer
           )
           .build(threads: threads, isCancelled: isCancelled)
         } else {
           try unsafe GraphBuilder(
-            table: floats, floats: floats, distance: distance, parameters: parameters, transfer: transfer
+            table: vectors, vectors: vectors, distance: distance, parameters: parameters, transfer: transfer
           )
           .build(threads: threads, isCancelled: isCancelled)
         }
@@ -55,17 +60,17 @@ extension VectorPart {
     if let mean = codes?.mean, parameters.codeBits != 8 {
       let (format, uniformScale) =
         parameters.codeBits == 1
-        ? (.bits, 1) : try CodeCalibration(floats, distance: distance, mean: mean).choose()
+        ? (.bits, 1) : try CodeCalibration(vectors, distance: distance, mean: mean).choose()
       if format != .bytes {
         // The bytes were for comparing rows with rows; they go before there are others.
         codes = nil
         codes = try CodeTable.encode(
-          floats, distance: distance, format: format, mean: mean, uniformScale: uniformScale,
+          vectors, distance: distance, format: format, mean: mean, uniformScale: uniformScale,
           threads: max(1, threads))
       }
     }
     return try VectorPart(
-      floats: floats, distance: distance, parameters: parameters, codes: codes, graph: graph)
+      vectors: vectors, distance: distance, parameters: parameters, codes: codes, graph: graph)
   }
 
   /// Rows that a search scans at most because of the full-scan threshold: of short vectors it would be very many.

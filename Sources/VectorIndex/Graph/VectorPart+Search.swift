@@ -27,19 +27,19 @@ extension VectorPart {
     let plan = SearchPlanner(part: self, options: options, accepted: accepted).plan
     statistics.plans.append(plan)
     if plan == .empty { return [] }
-    let prepared = unsafe PreparedTarget(target, dimension: dimension, codes: codes, scratch: scratch)
-    let base = unsafe floats.row(0)
+    let prepared = unsafe PreparedTarget(
+      target, dimension: dimension, element: element, codes: codes, scratch: scratch)
     var run = unsafe PartSearch(
       part: self, plan: plan, options: options, accept: accept, scratch: scratch, statistics: statistics)
     let usesFloats = plan == .exactScan || codes == nil || options.ignoresCodes
     let neighbours: [Neighbor]
     if unsafe prepared.isSingle {
-      let fine = unsafe prepared.floatScorer(base: base, distance: distance)
+      let fine = unsafe prepared.vectorScorer(over: table)
       neighbours =
         unsafe usesFloats
         ? run.nearest(coarse: fine, fine: fine) : run.nearest(coarse: prepared.codeScorer, fine: fine)
     } else {
-      let fine = unsafe prepared.floatExamples(base: base, distance: distance)
+      let fine = unsafe prepared.vectorExamples(over: table)
       neighbours =
         unsafe usesFloats
         ? run.nearest(coarse: fine, fine: fine) : run.nearest(coarse: prepared.codeExamples, fine: fine)

@@ -13,7 +13,8 @@ extension VectorPart {
   /// The part as named bytes; `vectors` is by far the largest and may be mapped when it is read again.
   package func sections() -> [(name: String, bytes: MemorySlice)] {
     let header = PartHeader(
-      distance: distance, hasCodes: codes != nil, hasGraph: graph != nil, count: count, dimension: dimension,
+      element: element, distance: distance, hasCodes: codes != nil, hasGraph: graph != nil, count: count,
+      dimension: dimension,
       parameters: parameters, entriesCount: graph?.entriesCount ?? 0,
       format: codes?.format ?? .bytes, uniformScale: codes?.uniformScale ?? 1)
     var sections = [(name: "header", bytes: MemorySlice(MemoryRegion(copying: header.encoded)))]
@@ -25,7 +26,7 @@ extension VectorPart {
       sections.append(("links", graph.linkBytes))
       sections.append(("entries", graph.entryBytes))
     }
-    sections.append(("vectors", floats.vectors))
+    sections.append(("vectors", vectors))
     return sections
   }
 
@@ -52,8 +53,10 @@ extension VectorPart {
     if !copied {
       for name in ["vectors", "codes", "links"] { sections(name)?.adviseRandomAccess() }
     }
-    let vectors = try section("vectors", count * dimension * 4, copied: false)
-    let floats = FloatTable(vectors: vectors, count: count, dimension: dimension, distance: header.distance)
+    let element = header.element
+    let table = VectorTable(
+      vectors: try section("vectors", count * element.byteCount(dimension: dimension), copied: false),
+      count: count, dimension: dimension, element: element, distance: header.distance)
     var codes: CodeTable?
     if header.hasCodes {
       codes = CodeTable(
@@ -77,7 +80,7 @@ extension VectorPart {
       graph = links
     }
     try self.init(
-      floats: floats, distance: header.distance, parameters: header.parameters, codes: codes, graph: graph)
+      vectors: table, distance: header.distance, parameters: header.parameters, codes: codes, graph: graph)
   }
 }
 

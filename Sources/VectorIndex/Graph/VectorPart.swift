@@ -1,6 +1,6 @@
 package import VectorModel
 
-/// The searchable form of one vector of many points: full vectors, 8-bit codes and a graph. Immutable.
+/// The searchable form of one vector of many points: full vectors, codes and a graph. Immutable.
 ///
 /// Rows are numbered 0 ..< `count` in the order in which they were given.
 package final class VectorPart: Sendable {
@@ -8,8 +8,8 @@ package final class VectorPart: Sendable {
   package let dimension: Int
   package let distance: Distance
   package let parameters: GraphParameters
-  let floats: FloatTable
-  /// nil for Manhattan distances and empty parts.
+  let table: VectorTable
+  /// nil for Manhattan distances, rows of bytes or bits, and empty parts.
   let codes: CodeTable?
   /// nil where searches always scan.
   let graph: GraphLinks?
@@ -21,15 +21,16 @@ package final class VectorPart: Sendable {
 
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   init(
-    floats: FloatTable, distance: Distance, parameters: GraphParameters, codes: CodeTable?, graph: GraphLinks?
+    vectors: VectorTable, distance: Distance, parameters: GraphParameters, codes: CodeTable?,
+    graph: GraphLinks?
   ) throws(RequestError) {
-    count = floats.count
-    dimension = floats.dimension
+    count = vectors.count
+    dimension = vectors.dimension
     self.distance = distance
     self.parameters = parameters
-    self.floats = floats
+    table = vectors
     self.codes =
-      if let codes, let graph { try codes.gatheringEntries(graph.entryRows, of: floats) } else { codes }
+      if let codes, let graph { try codes.gatheringEntries(graph.entryRows, of: vectors) } else { codes }
     self.graph = graph
   }
 
@@ -42,6 +43,9 @@ package final class VectorPart: Sendable {
       + (graph?.entryBytes.count ?? 0)
   }
 
-  /// The full vectors, [count × dimension] float32, row-major.
-  package var vectors: MemorySlice { floats.vectors }
+  /// What the vectors' numbers are.
+  package var element: VectorElement { table.element }
+
+  /// The full vectors, [count × dimension] numbers of `element`, row-major.
+  package var vectors: MemorySlice { table.vectors }
 }

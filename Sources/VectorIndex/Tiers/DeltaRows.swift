@@ -1,6 +1,6 @@
 package import VectorModel
 
-/// Float32 rows that one writer appends and many readers scan, and codes of them. Copies share the rows.
+/// Rows of one element that one writer appends and many readers scan, and codes of them. Copies share the rows.
 ///
 /// A copy sees the rows that were there when it was made; the memory behind them never moves or changes
 /// while a copy lives. Only the newest copy may append.
@@ -10,39 +10,45 @@ package struct DeltaRows: Sendable {
   private static let firstChunkRowCount = 16
 
   package let dimension: Int
+  package let element: VectorElement
   package let distance: Distance
   /// How rows are encoded; nil before the first and where codes do not pay.
   package private(set) var encoding: RowEncoding?
   package private(set) var count = 0
   private var chunks: [RowChunk] = []
+  private let rowByteCount: Int
 
   /// - Parameter encoding: absent means around the first row.
-  package init(dimension: Int, distance: Distance, encoding: RowEncoding?) {
+  package init(dimension: Int, element: VectorElement, distance: Distance, encoding: RowEncoding?) {
     self.dimension = dimension
+    self.element = element
     self.distance = distance
     self.encoding = encoding
+    rowByteCount = element.byteCount(dimension: dimension)
   }
 
-  /// Appends one row of `dimension` numbers.
+  /// Appends one row of `dimension` numbers that the element can hold.
   /// - Complexity: O(dimension), amortised.
   package mutating func append(_ values: [Float]) {
     precondition(values.count == dimension)
-    if count == 0, encoding == nil { encoding = RowEncoding(center: values, distance: distance) }
+    if count == 0, encoding == nil {
+      encoding = RowEncoding(center: values, element: element, distance: distance)
+    }
     let index = count % Self.chunkRowCount
     if index == 0 {
       let rows = count == 0 ? Self.firstChunkRowCount : Self.chunkRowCount
-      chunks.append(RowChunk(rowCountMax: rows, dimension: dimension, encoding: encoding))
+      chunks.append(RowChunk(rowCountMax: rows, rowByteCount: rowByteCount, encoding: encoding))
     } else if let last = chunks.last, index == last.rowCountMax {
       chunks[chunks.count - 1] = last.grown(to: min(4 * index, Self.chunkRowCount))
     }
-    chunks[chunks.count - 1].append(values, at: index)
+    chunks[chunks.count - 1].append(values, as: element, at: index)
     count += 1
   }
 
-  /// The numbers of one row, valid as long as this value lives.
-  package func row(_ index: Int) -> UnsafePointer<Float> {
+  /// One row, `[dimension]` numbers of `element`, valid as long as this value lives.
+  package func row(_ index: Int) -> UnsafeRawPointer {
     precondition(index >= 0 && index < count)
-    return unsafe chunks[index / Self.chunkRowCount].base + index % Self.chunkRowCount * dimension
+    return unsafe chunks[index / Self.chunkRowCount].base + index % Self.chunkRowCount * rowByteCount
   }
 
   /// The rows as a flat scan takes them, in their order.
@@ -66,21 +72,21 @@ package struct DeltaRows: Sendable {
   /// Owns the memory; the rows that were appended never change.
   let region: MemoryRegion
   let codes: MemoryRegion?
-  private let dimension: Int
+  private let rowByteCount: Int
   private let encoding: RowEncoding?
-  private let memory: UnsafeMutablePointer<Float>
+  private let memory: UnsafeMutableRawPointer
   /// Where `codes` begins.
   private let codeMemory: UnsafeMutableRawPointer?
   /// Only the writer looks at it.
   private var filledCount = 0
 
-  init(rowCountMax: Int, dimension: Int, encoding: RowEncoding?) {
+  init(rowCountMax: Int, rowByteCount: Int, encoding: RowEncoding?) {
     self.rowCountMax = rowCountMax
-    self.dimension = dimension
+    self.rowByteCount = rowByteCount
     self.encoding = encoding
-    // Aligned to the widest vector register, so that a row of a multiple of 16 numbers stays so.
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: rowCountMax * dimension * 4, alignment: 64)
-    unsafe memory = bytes.bindMemory(to: Float.self).baseAddress.unsafelyUnwrapped
+    // Aligned to the widest vector register, so that a row of a multiple of 16 floats stays so.
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: rowCountMax * rowByteCount, alignment: 64)
+    unsafe memory = bytes.baseAddress.unsafelyUnwrapped
     unsafe region = MemoryRegion(UnsafeRawBufferPointer(bytes)) { unsafe $0.deallocate() }
     guard let encoding else {
       unsafe codeMemory = nil
@@ -94,24 +100,25 @@ package struct DeltaRows: Sendable {
     unsafe codes = MemoryRegion(UnsafeRawBufferPointer(codeBytes)) { unsafe $0.deallocate() }
   }
 
-  var base: UnsafePointer<Float> { unsafe UnsafePointer(memory) }
+  var base: UnsafeRawPointer { unsafe UnsafeRawPointer(memory) }
 
-  func append(_ values: [Float], at index: Int) {
+  func append(_ values: [Float], as element: VectorElement, at index: Int) {
     precondition(index == filledCount && index < rowCountMax, "only the newest copy may append")
-    let target = unsafe memory + index * dimension
+    let target = unsafe memory + index * rowByteCount
     unsafe values.withUnsafeBufferPointer {
       guard let source = $0.baseAddress else { return }
-      unsafe target.initialize(from: source, count: dimension)
+      unsafe element.encode(source, count: values.count, into: target)
     }
     if let encoding, let codeMemory = unsafe codeMemory {
-      unsafe encoding.encode(target, into: codeMemory + index * encoding.stride)
+      unsafe encoding.encode(
+        target.assumingMemoryBound(to: Float.self), into: codeMemory + index * encoding.stride)
     }
     filledCount += 1
   }
 
   func grown(to rowCount: Int) -> RowChunk {
-    let chunk = RowChunk(rowCountMax: rowCount, dimension: dimension, encoding: encoding)
-    unsafe chunk.memory.initialize(from: memory, count: filledCount * dimension)
+    let chunk = RowChunk(rowCountMax: rowCount, rowByteCount: rowByteCount, encoding: encoding)
+    unsafe chunk.memory.copyMemory(from: memory, byteCount: filledCount * rowByteCount)
     if let encoding, let old = unsafe codeMemory, let new = unsafe chunk.codeMemory {
       unsafe new.copyMemory(from: old, byteCount: filledCount * encoding.stride)
     }

@@ -1,3 +1,5 @@
+import VectorModel
+
 /// Rows of one named vector that are searched together, in the order in which they came.
 ///
 /// Tiers lie one after the other; the first may be the generation's, and only the last grows.
@@ -99,7 +101,8 @@ package struct RowTier: Sendable {
   mutating func append(_ values: [Float], slot: UInt32) {
     guard case .flat(var delta) = rows else { preconditionFailure("parts do not grow") }
     // Only one copy of the rows may be there while they grow, or the list of chunks is copied.
-    rows = .flat(DeltaRows(dimension: delta.dimension, distance: delta.distance, encoding: nil))
+    rows = .flat(
+      DeltaRows(dimension: delta.dimension, element: delta.element, distance: delta.distance, encoding: nil))
     delta.append(values)
     rows = .flat(delta)
     if count == 0 {
@@ -118,10 +121,10 @@ package struct RowTier: Sendable {
     liveCount -= 1
   }
 
-  /// The numbers of a row, counted from the first; valid as long as this value lives.
-  func values(_ row: Int) -> UnsafePointer<Float> {
+  /// The bytes of a row, counted from the first; valid as long as this value lives.
+  func bytes(_ row: Int) -> UnsafeRawPointer {
     switch rows {
-    case .part(let part): unsafe part.floats.row(row)
+    case .part(let part): unsafe part.table.row(row)
     case .flat(let delta): unsafe delta.row(row)
     }
   }

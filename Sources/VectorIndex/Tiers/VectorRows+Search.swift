@@ -34,7 +34,8 @@ extension VectorRows {
         found = try FlatScan.search(
           target, limit: options.limit, chunks: delta.scanChunks,
           coarse: coarse(delta, options, acceptedCount: accepted?.cardinality ?? tier.count),
-          dimension: dimension, distance: distance, accept: accepted?.rows, scratch: scratch,
+          dimension: dimension, element: element, distance: distance, accept: accepted?.rows,
+          scratch: scratch,
           statistics: &statistics)
       }
       neighbours += found.map { Neighbor(row: $0.row + UInt32(tier.firstRow), distance: $0.distance) }
@@ -65,7 +66,7 @@ extension VectorRows {
     return switch distance {
     case .cosine, .dot: -value
     case .euclid: value.squareRoot()
-    case .manhattan: value
+    case .manhattan, .hamming, .jaccard: value
     }
   }
 }

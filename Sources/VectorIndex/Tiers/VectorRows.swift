@@ -10,6 +10,8 @@ package struct VectorRows: Sendable {
   package static let tierRowsMax = 16_384
 
   package let dimension: Int
+  /// What the numbers of rows are kept as.
+  package let element: VectorElement
   package let distance: Distance
   /// The same in all values that one vector's rows ever were.
   package let lineage: Lineage
@@ -30,13 +32,15 @@ package struct VectorRows: Sendable {
   package final class Lineage: Sendable {}
 
   /// No rows yet, in a collection that has `slotCount` slots.
-  package init(dimension: Int, distance: Distance, slotCount: Int = 0) {
+  package init(dimension: Int, element: VectorElement = .float32, distance: Distance, slotCount: Int = 0) {
     self.dimension = dimension
+    self.element = element
     self.distance = distance
     lineage = Lineage()
     tiers = [
       RowTier(
-        id: 0, firstRow: 0, delta: DeltaRows(dimension: dimension, distance: distance, encoding: nil))
+        id: 0, firstRow: 0,
+        delta: DeltaRows(dimension: dimension, element: element, distance: distance, encoding: nil))
     ]
     nextTierID = 1
     slots = ChunkedArray()
@@ -52,6 +56,7 @@ package struct VectorRows: Sendable {
   ) {
     precondition(part.count == slotOfRow.count)
     self.dimension = dimension
+    element = part.element
     self.distance = distance
     lineage = Lineage()
     let isIdentity =
@@ -62,7 +67,7 @@ package struct VectorRows: Sendable {
         id: 0, isGeneration: true, firstRow: 0, part: part, firstSlot: isIdentity ? 0 : nil),
       RowTier(
         id: 1, firstRow: part.count,
-        delta: DeltaRows(dimension: dimension, distance: distance, encoding: encoding)),
+        delta: DeltaRows(dimension: dimension, element: element, distance: distance, encoding: encoding)),
     ]
     nextTierID = 2
     slots = ChunkedArray(slotOfRow)
@@ -102,7 +107,7 @@ package struct VectorRows: Sendable {
     while present.count < count { present.append(false) }
   }
 
-  /// Gives a slot its newest row.
+  /// Gives a slot its newest row, of numbers that the element can hold.
   package mutating func put(_ values: [Float], slot: UInt32) {
     remove(slot: slot)
     extendSlots(to: Int(slot) + 1)
@@ -139,7 +144,7 @@ package struct VectorRows: Sendable {
     tiers.append(
       RowTier(
         id: nextTierID, firstRow: rowCount,
-        delta: DeltaRows(dimension: dimension, distance: distance, encoding: encoding)))
+        delta: DeltaRows(dimension: dimension, element: element, distance: distance, encoding: encoding)))
     nextTierID += 1
   }
 
@@ -168,16 +173,25 @@ package struct VectorRows: Sendable {
 
   package func slot(of row: UInt32) -> UInt32 { slots[Int(row)] }
 
-  /// The numbers of a row, valid as long as this value lives.
-  package func values(ofRow row: UInt32) -> UnsafePointer<Float> {
+  /// The bytes of a row, valid as long as this value lives.
+  private func bytes(ofRow row: UInt32) -> UnsafeRawPointer {
     let tier = tierIndex(of: row)
-    return unsafe tiers[tier].values(Int(row) - tiers[tier].firstRow)
+    return unsafe tiers[tier].bytes(Int(row) - tiers[tier].firstRow)
   }
 
   /// The numbers of a slot's live row: `[dimension]`, or nil where it has none.
   package func values(of slot: UInt32) -> [Float]? {
     guard let row = row(of: slot) else { return nil }
-    return unsafe Array(UnsafeBufferPointer(start: values(ofRow: row), count: dimension))
+    return unsafe [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
+      count = dimension
+      guard let target = buffer.baseAddress else { return }
+      unsafe element.decode(bytes(ofRow: row), count: dimension, into: target)
+    }
+  }
+
+  /// A slot's live row as records and answers have it, or nil where it has none.
+  package func value(of slot: UInt32) -> VectorValue? {
+    values(of: slot).map { .dense($0, as: element) }
   }
 
   /// The last tier that does not begin behind the row; tiers are few, and new rows are asked for most.
@@ -187,24 +201,24 @@ package struct VectorRows: Sendable {
     return index
   }
 
-  /// Lends the bytes of a row's numbers.
+  /// Lends the bytes of a row: `[dimension]` numbers of `element`.
   package func withBytes<Failure>(
     ofRow row: UInt32, _ body: (Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
-    let bytes = unsafe UnsafeRawPointer(values(ofRow: row)).assumingMemoryBound(to: UInt8.self)
-    try unsafe body(UnsafeBufferPointer(start: bytes, count: dimension * 4).span)
+    let start = unsafe bytes(ofRow: row).assumingMemoryBound(to: UInt8.self)
+    try unsafe body(UnsafeBufferPointer(start: start, count: element.byteCount(dimension: dimension)).span)
   }
 
-  /// The numbers of the given rows one after the other: `[rows.count × dimension]` float32.
+  /// The given rows one after the other: `[rows.count × dimension]` numbers of `element`.
   /// - Throws: `insufficientStorage` when the system refuses memory.
   /// - Complexity: O(rows × dimension).
   package func gathered(_ rows: some Collection<UInt32>) throws(RequestError) -> MemorySlice {
-    let rowByteCount = dimension * 4
+    let rowByteCount = element.byteCount(dimension: dimension)
     let memory = try AnonymousMemory(byteCount: rows.count * rowByteCount)
     for (index, row) in rows.enumerated() {
       let target = unsafe UnsafeMutableRawBufferPointer(
         rebasing: memory.bytes[(index * rowByteCount)..<((index + 1) * rowByteCount)])
-      unsafe target.copyMemory(from: UnsafeRawBufferPointer(start: values(ofRow: row), count: rowByteCount))
+      unsafe target.copyMemory(from: UnsafeRawBufferPointer(start: bytes(ofRow: row), count: rowByteCount))
     }
     return memory.slice(count: rows.count * rowByteCount)
   }
@@ -255,6 +269,7 @@ extension VectorRows {
   /// `part` without its empty last tier, ready for the tiers of `old`.
   private init(adopting part: VectorRows, lineageOf old: VectorRows) {
     dimension = part.dimension
+    element = part.element
     distance = part.distance
     lineage = old.lineage
     nextTierID = old.nextTierID + 1

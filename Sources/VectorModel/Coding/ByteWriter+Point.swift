@@ -52,6 +52,10 @@ extension ByteWriter {
       byte(VectorValue.Tag.denseFloat32.rawValue)
       count(values.count)
       floats(values)
+    case .packed(let vector):
+      byte(vector.element.rawValue)
+      count(vector.dimension)
+      raw(vector.bytes)
     case .sparse(let indices, let values):
       byte(VectorValue.Tag.sparse.rawValue)
       count(indices.count)
@@ -131,9 +135,28 @@ extension ByteReader {
         size % Int(dimension) == 0
       else { throw malformed("multivector of \(size) numbers and dimension \(dimension)") }
       return .multi(dimension: Int(dimension), values: try floats(size))
-    case .denseFloat16, .denseUInt8, .denseBit, nil:
-      throw malformed("vector of type \(tag)")
+    case .denseFloat16: return .packed(try packed(.float16, dimension: dimension()))
+    case .denseUInt8: return .packed(try packed(.uint8, dimension: dimension()))
+    case .denseBit: return .packed(try packed(.bit, dimension: dimension()))
+    case nil: throw malformed("vector of type \(tag)")
     }
+  }
+
+  private mutating func dimension() throws(RequestError) -> Int {
+    let value = try varint()
+    guard value <= UInt64(CollectionConfiguration.dimensionMax) else {
+      throw malformed("vector of dimension \(value)")
+    }
+    return Int(value)
+  }
+
+  /// The bytes of a vector's numbers, without a count.
+  mutating func packed(_ element: VectorElement, dimension: Int) throws(RequestError) -> PackedVector {
+    let bytes = try raw(element.byteCount(dimension: dimension))
+    if element == .bit, dimension % 8 > 0, let last = bytes.last, last >> UInt8(dimension % 8) != 0 {
+      throw malformed("bits behind the \(dimension) of a vector")
+    }
+    return PackedVector(element: element, dimension: dimension, bytes: bytes)
   }
 
   package mutating func point() throws(RequestError) -> Point {

@@ -123,13 +123,14 @@ extension NamedVectors {
   /// About how many bytes the vectors take when encoded.
   package var byteCount: Int {
     entries.reduce(2) { total, entry in
-      let numbers =
+      let bytes =
         switch entry.value {
-        case .dense(let values): values.count
-        case .sparse(let indices, _): 2 * indices.count
-        case .multi(_, let values): values.count
+        case .dense(let values): 4 * values.count
+        case .packed(let vector): vector.bytes.count
+        case .sparse(let indices, _): 8 * indices.count
+        case .multi(_, let values): 4 * values.count
         }
-      return total + entry.name.utf8.count + 12 + 4 * numbers
+      return total + entry.name.utf8.count + 12 + bytes
     }
   }
 }

@@ -24,6 +24,7 @@ extension NamedVectors {
     entries.reduce(0) { count, entry in
       switch entry.value {
       case .dense(let values), .sparse(_, let values), .multi(_, let values): max(count, values.count)
+      case .packed(let vector): max(count, vector.dimension)
       }
     }
   }

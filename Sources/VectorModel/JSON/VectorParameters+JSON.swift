@@ -68,7 +68,11 @@ extension VectorParameters.Datatype {
 extension Distance {
   fileprivate init(json reader: inout JSONReader) throws(RequestError) {
     self = try reader.readWord(
-      "distance", ["Cosine": .cosine, "Euclid": .euclid, "Dot": .dot, "Manhattan": .manhattan])
+      "distance",
+      [
+        "Cosine": .cosine, "Euclid": .euclid, "Dot": .dot, "Manhattan": .manhattan, "Hamming": .hamming,
+        "Jaccard": .jaccard,
+      ])
   }
 
   /// The distance's name in requests and answers.
@@ -78,6 +82,8 @@ extension Distance {
     case .dot: "Dot"
     case .euclid: "Euclid"
     case .manhattan: "Manhattan"
+    case .hamming: "Hamming"
+    case .jaccard: "Jaccard"
     }
   }
 }

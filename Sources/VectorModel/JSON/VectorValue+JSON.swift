@@ -92,6 +92,8 @@ extension VectorValue {
     switch self {
     case .dense(let values):
       writer.numbers(values)
+    case .packed(let vector):
+      writer.numbers(vector.values)
     case .sparse(let indices, let values):
       writer.object { writer in
         writer.key("indices")

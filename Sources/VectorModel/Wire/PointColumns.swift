@@ -5,7 +5,7 @@
 ///     ids       u8 kind: 0 = pad, [count] u64 · 1 = pad, [count × 16] UUIDs · 2 = [count] ids of records
 ///     payloads  u8 kind: 0 = none · 1 = pad, [count] u32 lengths (0xFFFFFFFF: absent), then the bytes
 ///     vectors   u8 kind: 0 = none · 1 = one shape for all: a count of names; each name, type tag, dimension, pad,
-///                        [count × dimension] float32 · 2 = [count] of u8 0, or u8 1 and the vectors of records
+///                        [count × dimension] numbers of the tag's element · 2 = [count] of u8 0, or u8 1 and the vectors of records
 ///
 /// *pad* is zeros up to a multiple of eight from the start of the body.
 package struct PointColumns: Equatable, Sendable {
@@ -78,11 +78,15 @@ extension PointColumns {
       writer.count(shape.count)
       for (index, part) in shape.enumerated() {
         writer.text(part.name)
-        writer.byte(VectorValue.Tag.denseFloat32.rawValue)
+        writer.byte(part.element.rawValue)
         writer.count(part.dimension)
         writer.align()
         for case .some(let vector) in vectors {
-          if case .dense(let values) = vector.entries[index].value { writer.floats(values) }
+          switch vector.entries[index].value {
+          case .dense(let values): writer.floats(values)
+          case .packed(let packed): writer.raw(packed.bytes)
+          case .sparse, .multi: preconditionFailure("a column is of dense vectors")
+          }
         }
       }
     } else {
@@ -91,19 +95,19 @@ extension PointColumns {
     }
   }
 
-  /// The names and dimensions that every point has in this order; nil where they differ or are not all dense.
-  private var commonShape: [(name: String, dimension: Int)]? {
+  /// The names, elements and dimensions that every point has in this order; nil where they differ or are not all dense.
+  private var commonShape: [(name: String, element: VectorElement, dimension: Int)]? {
     guard let first = vectors.first ?? nil, !first.entries.isEmpty else { return nil }
-    var shape: [(name: String, dimension: Int)] = []
+    var shape: [(name: String, element: VectorElement, dimension: Int)] = []
     for entry in first.entries {
-      guard case .dense(let values) = entry.value, !values.isEmpty else { return nil }
-      shape.append((entry.name, values.count))
+      guard let (element, dimension) = entry.value.denseShape, dimension > 0 else { return nil }
+      shape.append((entry.name, element, dimension))
     }
     for vector in vectors {
       guard let vector, vector.entries.count == shape.count else { return nil }
       for (entry, part) in zip(vector.entries, shape) {
-        guard case .dense(let values) = entry.value, values.count == part.dimension,
-          entry.name.utf8.elementsEqual(part.name.utf8)
+        guard let (element, dimension) = entry.value.denseShape, element == part.element,
+          dimension == part.dimension, entry.name.utf8.elementsEqual(part.name.utf8)
         else { return nil }
       }
     }
@@ -185,21 +189,21 @@ extension PointColumns {
     for index in 0..<nameCount {
       let name = try reader.text()
       let tag = try reader.byte()
-      guard tag == VectorValue.Tag.denseFloat32.rawValue else {
+      guard let element = VectorElement(rawValue: tag) else {
         throw reader.malformed("vector of type \(tag)")
       }
       let dimension = try reader.number("dimension", in: 1...CollectionConfiguration.dimensionMax)
       try reader.align()
-      try reader.need(size, bytesEach: 4 * dimension)
+      try reader.need(size, bytesEach: element.byteCount(dimension: dimension))
       if index == 0 {
         vectors.reserveCapacity(size)
         for _ in 0..<size {
-          vectors.append(NamedVectors([.init(name: name, value: .dense(try reader.floats(dimension)))]))
+          vectors.append(NamedVectors([.init(name: name, value: try reader.dense(element, dimension))]))
         }
         continue
       }
       for row in 0..<size {
-        let value = VectorValue.dense(try reader.floats(dimension))
+        let value = try reader.dense(element, dimension)
         vectors[row]?.entries.append(.init(name: name, value: value))
       }
     }
@@ -209,6 +213,14 @@ extension PointColumns {
 }
 
 extension ByteReader {
+  /// The numbers of one row of a column.
+  fileprivate mutating func dense(
+    _ element: VectorElement, _ dimension: Int
+  ) throws(RequestError) -> VectorValue {
+    element == .float32
+      ? .dense(try floats(dimension)) : .packed(try packed(element, dimension: dimension))
+  }
+
   /// Refuses a number of things that the rest has no room for, before anything is allocated for them.
   func need(_ size: Int, bytesEach: Int) throws(RequestError) {
     guard size <= remaining / bytesEach else {
@@ -240,7 +252,7 @@ extension VectorValue {
   /// - Throws: `validation` where indices are not ascending, or a multivector has no rows.
   func checkShape() throws(RequestError) {
     switch self {
-    case .dense: break
+    case .dense, .packed: break
     case .sparse(let indices, _):
       guard zip(indices, indices.dropFirst()).allSatisfy(<) else {
         throw .outOfBounds("indices", indices.count, "ascending and distinct")

@@ -42,7 +42,7 @@ import VectorModel
     }
   }
 
-  @Test(arguments: Distance.allCases) func examplesOverGraphAndScans(distance: Distance) throws {
+  @Test(arguments: Distance.ofNumbers) func examplesOverGraphAndScans(distance: Distance) throws {
     let rows = SyntheticRows(count: 1200, dimension: 20, distance: distance, seed: 41)
     let part = try #require(try rows.part())
     var random = SplitMix64(state: 42)
@@ -90,7 +90,7 @@ import VectorModel
     }
   }
 
-  @Test(arguments: Distance.allCases) func flatScanIsExactOverChunks(distance: Distance) throws {
+  @Test(arguments: Distance.ofNumbers) func flatScanIsExactOverChunks(distance: Distance) throws {
     let rows = SyntheticRows(count: 700, dimension: 12, distance: distance, seed: 43)
     let bytes = rows.bytes
     let rowBytes = 12 * 4

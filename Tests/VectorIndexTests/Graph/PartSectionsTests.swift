@@ -33,7 +33,7 @@ import VectorModel
     return answers
   }
 
-  @Test(arguments: Distance.allCases) func answersAreTheSameAfterReading(distance: Distance) throws {
+  @Test(arguments: Distance.ofNumbers) func answersAreTheSameAfterReading(distance: Distance) throws {
     for count in [0, 1, 400] {
       let rows = SyntheticRows(count: count, dimension: 9, distance: distance, seed: 51)
       let part = try #require(try rows.part())
@@ -86,9 +86,9 @@ import VectorModel
   @Test func newerVersionsAreRefused() throws {
     let rows = SyntheticRows(count: 3, dimension: 2, distance: .dot, seed: 54)
     var contents = Self.contents(try #require(try rows.part()))
-    contents["header"]?[4] = 3
+    contents["header"]?[4] = 4
     let error = #expect(throws: RequestError.self) { try Self.open(contents) }
-    #expect(error?.message.contains("version 3") == true)
+    #expect(error?.message.contains("version 4") == true)
   }
 
   @Test func damagedBytesNeverLeadOutOfBounds() throws {

@@ -63,7 +63,7 @@ struct SyntheticRows {
       switch distance {
       case .cosine, .dot: sum -= Double(x) * Double(y)
       case .euclid: sum += (Double(x) - Double(y)) * (Double(x) - Double(y))
-      case .manhattan: sum += abs(Double(x) - Double(y))
+      case .manhattan, .hamming, .jaccard: sum += abs(Double(x) - Double(y))
       }
     }
     return Float(sum)
@@ -115,4 +115,9 @@ struct SyntheticRows {
     }
     return wanted == 0 ? 1 : Double(hits) / Double(wanted)
   }
+}
+
+extension Distance {
+  /// Those of vectors of numbers.
+  static let ofNumbers = allCases.filter { !$0.comparesBits }
 }

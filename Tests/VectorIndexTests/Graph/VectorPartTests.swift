@@ -3,7 +3,7 @@ import VectorIndex
 import VectorModel
 
 @Suite struct VectorPartTests {
-  @Test(arguments: Distance.allCases) func findsNearestNeighbours(distance: Distance) throws {
+  @Test(arguments: Distance.ofNumbers) func findsNearestNeighbours(distance: Distance) throws {
     let rows = SyntheticRows(count: 1500, dimension: 24, distance: distance, seed: 11)
     let part = try #require(try rows.part())
     #expect(part.hasGraph)
@@ -82,7 +82,7 @@ import VectorModel
   }
 
   @Test func distancesAreThoseOfFullVectors() throws {
-    for distance in Distance.allCases {
+    for distance in Distance.ofNumbers {
       let rows = SyntheticRows(count: 300, dimension: 40, distance: distance, seed: 12)
       let part = try #require(try rows.part())
       var random = SplitMix64(state: 1)
@@ -104,7 +104,7 @@ import VectorModel
     }
   }
 
-  @Test(arguments: Distance.allCases) func fewRows(distance: Distance) throws {
+  @Test(arguments: Distance.ofNumbers) func fewRows(distance: Distance) throws {
     for count in 0...3 {
       let rows = SyntheticRows(count: count, dimension: 5, distance: distance, seed: 13)
       let part = try #require(try rows.part())
@@ -119,7 +119,7 @@ import VectorModel
   }
 
   @Test(arguments: [1, 2, 56, 57, 64, 65, 1536, 65_536]) func anyDimension(dimension: Int) throws {
-    for distance in Distance.allCases {
+    for distance in Distance.ofNumbers {
       let rows = SyntheticRows(count: 40, dimension: dimension, distance: distance, seed: 14)
       let part = try #require(try rows.part(m: 4))
       #expect(
@@ -145,7 +145,7 @@ import VectorModel
     #expect(found.map(\.row) == found.map(\.row).sorted())
   }
 
-  @Test(arguments: Distance.allCases) func zeroVectors(distance: Distance) throws {
+  @Test(arguments: Distance.ofNumbers) func zeroVectors(distance: Distance) throws {
     let rows = SyntheticRows(
       [[Float]](repeating: [0, 0, 0], count: 300), dimension: 3, distance: distance)
     let part = try #require(try rows.part())
@@ -238,7 +238,7 @@ import VectorModel
     var vectors = (0..<200).map { [Float($0), 1, -1] }
     vectors.append([3e38, 3e38, -3e38])
     vectors.append([-3e38, 3e38, 3e38])
-    for distance in Distance.allCases {
+    for distance in Distance.ofNumbers {
       let rows = SyntheticRows(vectors, dimension: 3, distance: distance)
       let part = try #require(try rows.part())
       var statistics = SearchStatistics()

@@ -84,6 +84,30 @@ enum RequestSamples {
     ]
   }
 
+  /// Vectors of every element but float32, of one shape for all points.
+  static func elementPoints() -> [Point] {
+    let halves: [[Float]] = [[0.5, -1, 2], [1, 0, 65504]]
+    let bytes: [[Float]] = [[0, 7, 255], [1, 2, 3]]
+    let bits: [[Float]] = [[1, 0, 1, 1, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0, 1, 0]]
+    return zip([1, 300] as [UInt64], 0...).map { id, row in
+      Point(
+        id: .number(id),
+        vectors: NamedVectors([
+          .init(name: "halves", value: .dense(halves[row], as: .float16)),
+          .init(name: "bytes", value: .dense(bytes[row], as: .uint8)),
+          .init(name: "bits", value: .dense(bits[row], as: .bit)),
+        ]))
+    }
+  }
+
+  /// The same, but each point has others of them.
+  static func unlikePoints() -> [Point] {
+    var points = elementPoints()
+    points[0].vectors["halves"] = nil
+    points[1].vectors.entries.removeLast(2)
+    return points
+  }
+
   static func writes() throws(RequestError) -> [(name: String, request: Request)] {
     let tag = try PayloadPath("tags[]")
     var conditional = UpsertOperation(points: mixedPoints())
@@ -113,7 +137,11 @@ enum RequestSamples {
       ("create-index", .createIndex(PayloadField(path: "lang", type: .keyword))),
       ("delete-index", .deleteIndex("lang")),
     ]
-    return operations.map {
+    let elements: [(name: String, operation: WriteOperation)] = [
+      ("upsert-elements", .upsert(UpsertOperation(points: elementPoints()))),
+      ("upsert-elements-each", .upsert(UpsertOperation(points: unlikePoints()))),
+    ]
+    return (operations + elements).map {
       ($0.name, .write(collection: "films", $0.operation, parameters()))
     } + [
       ("write-batch", .writeBatch(collection: "films", operations.map(\.operation), UpdateParameters()))

@@ -21,6 +21,12 @@ enum ResponseSamples {
       ),
       ("record", Response(.record(records()[0]))),
       ("records", Response(.records(records()))),
+      (
+        "records-elements",
+        Response(
+          .records(
+            RequestSamples.elementPoints().map { PointRecord(id: $0.id, payload: nil, vectors: $0.vectors) }))
+      ),
       ("scroll", Response(.scroll(ordered(), nextPageOffset: .number(77)))),
       ("scroll-end", Response(.scroll([], nextPageOffset: nil))),
       ("count", Response(.count(1_000_000))),

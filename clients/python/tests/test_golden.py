@@ -25,6 +25,9 @@ FILTER = {
 }
 VECTORS = np.array([[0.5, -1, 2], [1, 0, -0.25]], dtype="f4")
 OBJECT = b'{"a":1}'
+HALVES = np.array([[0.5, -1, 2], [1, 0, 65504]], dtype="f2")
+BYTES = np.array([[0, 7, 255], [1, 2, 3]], dtype="u1")
+BITS = np.array([[1, 0, 1, 1, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0, 1, 0]], dtype=bool)
 MIXED = {
     "text": [1, 2],
     "tags": nt.SparseVector([3, 70_000], [0.5, 1.5]),
@@ -104,7 +107,11 @@ class Requests(unittest.TestCase):
 
     def writes(self) -> dict[str, requests.Request]:
         operations = self.operations()
-        every = {name: write(operation) for name, operation in operations.items()}
+        elements = {
+            "upsert-elements": nt.Upsert([1, 300], {"halves": HALVES, "bytes": BYTES, "bits": BITS}),
+            "upsert-elements-each": nt.Upsert([1, 300], [{"bytes": BYTES[0], "bits": BITS[0]}, {"halves": HALVES[1]}]),
+        }
+        every = {name: write(operation) for name, operation in (operations | elements).items()}
         batch = requests.write("films", list(operations.values()), wait=False)
         return every | {"write-batch": batch}
 
@@ -191,6 +198,10 @@ class Answers(unittest.TestCase):
         np.testing.assert_array_equal(records.ids, np.array([1, 2], dtype="u8"))
         np.testing.assert_array_equal(records.vectors[""], np.array([[0.5, -1, 2], [1, 2, 3]], dtype="f4"))
         self.assertEqual(records.payloads, [{"lang": "de"}, {}])
+        typed = self.read("records-elements")
+        for name, expected in (("halves", HALVES), ("bytes", BYTES), ("bits", BITS)):
+            np.testing.assert_array_equal(typed.vectors[name], expected)
+            self.assertEqual(typed.vectors[name].dtype, expected.dtype)
         page = self.read("scroll")
         self.assertEqual(page.next_offset, 77)
         self.assertEqual(page.records.order_values, [-3, 0.5, 1_700_000_000_000_000, None])

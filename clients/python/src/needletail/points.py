@@ -13,7 +13,9 @@ from .errors import ProtocolError
 from .wire import PointID, Reader, Writer, encode_json
 
 _ABSENT = 0xFFFFFFFF
-_DENSE, _SPARSE, _MULTI = 1, 5, 6
+_DENSE, _HALVES, _BYTES, _BITS, _SPARSE, _MULTI = 1, 2, 3, 4, 5, 6
+#: What stands for the elements of dense vectors in arrays; all other types are sent as float32.
+_DTYPES = {_DENSE: "<f4", _HALVES: "<f2", _BYTES: "u1", _BITS: "?"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class SparseVector:
     values: Union[Sequence[float], np.ndarray]
 
 
-#: One vector: `[dimension]` numbers, `[rows × dimension]` numbers of a multivector, or a sparse one.
+#: One vector: `[dimension]` numbers, `[rows × dimension]` numbers of a multivector, or a sparse one. Arrays of
+#: float16, uint8 and bool are sent as such, and come back so from collections whose vectors are that.
 Vector = Union[Sequence[float], np.ndarray, SparseVector]
 #: The vectors of one point: the unnamed one alone, or by name.
 PointVectors = Union[Vector, Mapping[str, Vector]]
@@ -102,14 +105,14 @@ def write_payloads(writer: Writer, payloads: Optional[Sequence[Payload]], count:
 
 
 def write_vectors(writer: Writer, vectors: VectorColumns, count: int) -> None:
-    """Writes the column of vectors; arrays of float32 are sent from where they are."""
+    """Writes the column of vectors; arrays of float32, float16 and uint8 are sent from where they are."""
     if isinstance(vectors, np.ndarray):
         vectors = {"": vectors}
     if isinstance(vectors, Mapping):
         writer.u8(1)
         writer.count(len(vectors))
         for name, matrix in vectors.items():
-            _write_matrix(writer, name, np.ascontiguousarray(matrix, dtype="<f4"), count)
+            _write_matrix(writer, name, np.asarray(matrix), count)
         return
     if len(vectors) != count:
         raise ValueError(f"{len(vectors)} vectors for {count} points")
@@ -128,21 +131,45 @@ def _uniform(vectors: Sequence[Optional[PointVectors]]) -> Optional[np.ndarray]:
     """The vectors as one array where all are unnamed, dense and of one dimension."""
     if not vectors or any(entry is None or isinstance(entry, (Mapping, SparseVector)) for entry in vectors):
         return None
+    types = {getattr(entry, "dtype", None) for entry in vectors}
     try:
-        matrix = np.array(vectors, dtype="<f4")
+        matrix = np.array(vectors, dtype=(types.pop() if len(types) == 1 else None) or "<f4")
     except ValueError:
         return None
     return matrix if matrix.ndim == 2 and matrix.shape[1] > 0 else None
 
 
+def _tagged(values: np.ndarray) -> tuple[int, np.ndarray]:
+    """A tag, and the numbers in memory as it wants them."""
+    for tag, dtype in _DTYPES.items():
+        if values.dtype == np.dtype(dtype):
+            return tag, np.ascontiguousarray(values)
+    return _DENSE, np.ascontiguousarray(values, dtype="<f4")
+
+
+def _elements(tag: int, values: np.ndarray) -> np.ndarray:
+    """The bytes of dense vectors, those of each row of bits whole."""
+    return np.packbits(values, axis=-1, bitorder="little") if tag == _BITS else values
+
+
+def _read_dense(reader: Reader, tag: int, rows: int, dimension: int) -> np.ndarray:
+    """`[rows × dimension]` numbers behind their tag and dimension."""
+    if tag == _BITS:
+        size = (dimension + 7) // 8
+        packed = reader.array("u1", rows * size).reshape(rows, size)
+        return np.unpackbits(packed, axis=-1, count=dimension, bitorder="little").astype(bool)
+    return reader.array(_DTYPES[tag], rows * dimension).reshape(rows, dimension)
+
+
 def _write_matrix(writer: Writer, name: str, matrix: np.ndarray, count: int) -> None:
     if matrix.ndim != 2 or len(matrix) != count:
         raise ValueError(f"vectors `{name}` have the shape {matrix.shape}, it must be ({count}, dimension)")
+    tag, matrix = _tagged(matrix)
     writer.text(name)
-    writer.u8(_DENSE)
+    writer.u8(tag)
     writer.count(matrix.shape[1])
     writer.pad()
-    writer.array(matrix.reshape(-1))
+    writer.array(_elements(tag, matrix).reshape(-1))
 
 
 def write_named_vectors(writer: Writer, vectors: PointVectors) -> None:
@@ -166,16 +193,20 @@ def write_vector(writer: Writer, vector: Vector) -> None:
         writer.array(indices)
         writer.array(values)
         return
-    values = np.ascontiguousarray(vector, dtype="<f4")
+    values = np.asarray(vector)
+    if values.ndim not in (1, 2):
+        raise ValueError(f"a vector has {values.ndim} dimensions, it must have one or two")
     if values.ndim == 2:
+        values = np.ascontiguousarray(values, dtype="<f4")
         writer.u8(_MULTI)
         writer.count(values.shape[1])
-    elif values.ndim == 1:
-        writer.u8(_DENSE)
-    else:
-        raise ValueError(f"a vector has {values.ndim} dimensions, it must have one or two")
+        writer.count(values.size)
+        writer.array(values.reshape(-1))
+        return
+    tag, values = _tagged(values)
+    writer.u8(tag)
     writer.count(values.size)
-    writer.array(values.reshape(-1))
+    writer.array(_elements(tag, values))
 
 
 # Reading
@@ -201,7 +232,7 @@ class Records:
     ids: Union[np.ndarray, list[PointID]]
     #: The payloads' JSON texts, or None where none were asked for.
     payload_texts: Optional[list[Optional[memoryview]]]
-    #: `[points × dimension]` arrays by name, or one entry a point where their shapes differ, or None.
+    #: `[points × dimension]` arrays of float32, float16, uint8 or bool by name, or one entry a point where their shapes differ, or None.
     vectors: Union[dict[str, np.ndarray], list[Any], None]
     order_values: Optional[list[Union[int, float, None]]] = None
 
@@ -275,11 +306,12 @@ def _read_vectors(reader: Reader, count: int) -> Union[dict[str, np.ndarray], li
     columns = {}
     for _ in range(reader.count()):
         name = reader.text()
-        if reader.u8() != _DENSE:
+        tag = reader.u8()
+        if tag not in _DTYPES:
             raise ProtocolError("a column of vectors that are not dense")
         dimension = reader.count()
         reader.pad()
-        columns[name] = reader.array("<f4", count * dimension).reshape(count, dimension)
+        columns[name] = _read_dense(reader, tag, count, dimension)
     return columns
 
 
@@ -294,8 +326,8 @@ def _read_named_vectors(reader: Reader) -> Any:
 def read_vector(reader: Reader) -> Union[np.ndarray, SparseVector]:
     """One vector with its tag."""
     tag = reader.u8()
-    if tag == _DENSE:
-        return reader.array("<f4", reader.count())
+    if tag in _DTYPES:
+        return _read_dense(reader, tag, 1, reader.count())[0]
     if tag == _SPARSE:
         count = reader.count()
         indices = reader.array("<u4", count)
