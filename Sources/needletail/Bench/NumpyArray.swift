@@ -1,13 +1,21 @@
 import VectorModel
 
-/// A two-dimensional array of NumPy's `.npy` format, version 1 to 3: little-endian `f2`, `f4` or `i4`.
+/// A two-dimensional array of NumPy's `.npy` format, version 1 to 3: little-endian `f2`, `f4` or `i4`, `u1` or `b1`.
 struct NumpyArray: Sendable {
-  enum Element: String, Sendable {
+  enum Element: String, Sendable, CaseIterable {
     case float16 = "<f2"
     case float32 = "<f4"
     case int32 = "<i4"
+    case uint8 = "|u1"
+    case bool = "|b1"
 
-    var byteCount: Int { self == .float16 ? 2 : 4 }
+    var byteCount: Int {
+      switch self {
+      case .float32, .int32: 4
+      case .float16: 2
+      case .uint8, .bool: 1
+      }
+    }
   }
 
   let element: Element
@@ -31,9 +39,9 @@ struct NumpyArray: Sendable {
     guard start <= bytes.count else { throw .badRequest("\(name) ends within its header") }
     let header = String(decoding: bytes[(isShort ? 10 : 12)..<start], as: UTF8.self)
     guard
-      let element = [Element.float16, .float32, .int32].first(where: { header.contains("'\($0.rawValue)'") }),
+      let element = Element.allCases.first(where: { header.contains("'\($0.rawValue)'") }),
       header.contains("'fortran_order': False"), let shape = Self.shape(header)
-    else { throw .badRequest("\(name) is no array of rows of f2, f4 or i4: \(header)") }
+    else { throw .badRequest("\(name) is no array of rows of f2, f4, i4, u1 or b1: \(header)") }
     guard shape.rows * shape.columns * element.byteCount == bytes.count - start else {
       throw .badRequest("\(name) has \(bytes.count - start) bytes of data, not those of \(shape)")
     }
@@ -46,9 +54,12 @@ struct NumpyArray: Sendable {
   /// One row of a float array.
   func floats(_ row: Int) -> [Float] {
     (0..<columnCount).map { column in
-      element == .float16
-        ? Self.float(half: UInt16(truncatingIfNeeded: word(row, column)))
-        : Float(bitPattern: word(row, column))
+      let word = word(row, column)
+      return switch element {
+      case .float16: Self.float(half: UInt16(truncatingIfNeeded: word))
+      case .float32, .int32: Float(bitPattern: word)
+      case .uint8, .bool: Float(word)
+      }
     }
   }
 
