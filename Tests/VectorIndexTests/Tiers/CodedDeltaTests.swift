@@ -23,7 +23,7 @@ import VectorModel
     return result
   }
 
-  @Test(arguments: Distance.allCases, [0, 500])
+  @Test(arguments: Distance.ofNumbers, [0, 500])
   func theNearestAreFound(distance: Distance, sealed: Int) throws {
     let rows = SyntheticRows(count: 5000, dimension: Self.dimension, distance: distance, seed: 51)
     let tiers = try tiers(rows, sealed: sealed)
@@ -85,7 +85,7 @@ import VectorModel
 
   @Test func shortVectorsHaveNoCodes() throws {
     let delta = { (dimension: Int) in
-      var delta = DeltaRows(dimension: dimension, distance: .dot, encoding: nil)
+      var delta = DeltaRows(dimension: dimension, element: .float32, distance: .dot, encoding: nil)
       delta.append([Float](repeating: 1, count: dimension))
       return delta
     }
