@@ -185,7 +185,7 @@ import VectorModel
     let error = await #expect(throws: StageError.self) { try await child.run() }
     #expect(error?.reason.contains("time limit") == true)
     let loud = ChildProcess(
-      .speech, "sh", ["-c", "echo so far >&2; exec sleep 60"], timeLimit: .seconds(2))
+      .speech, "sh", ["-c", "echo so far >&2; exec sleep 60"], timeLimit: .seconds(10))
     let ended = await #expect(throws: StageError.self) { try await loud.run() }
     #expect(ended?.standardErrorTail.contains("so far") == true)
   }

@@ -84,6 +84,7 @@ struct BinaryListenerTests {
   @Test func connectionsOverTheLimitAreTold() async throws {
     var limits = BinaryLimits()
     limits.connectionsMax = 1
+    limits.lingerTimeout = .seconds(60)
     try await serve(limits: limits) { listener, _ in
       let first = try await BinarySocket.connect(listener.port)
       _ = try await first.open()
