@@ -18,7 +18,7 @@ extension CollectionWriter {
     beginCompactionIfDue()
     setBuildStatus(
       BuildStatus(
-        isBuilding: build.isRunning || freeze.isRunning || isMergeDue(asSettled: true)
+        isBuilding: build.isRunning || freeze.isRunning || isMergeDue(asSettled: isSettled)
           || !fieldsWithoutPart.isEmpty,
         error: build.lastError ?? freeze.lastError))
   }

@@ -41,7 +41,7 @@ import VectorModel
   @Test func whileWritesComeAFewDeadRowsStay() async throws {
     let fixture = try await fixture(settledMilliseconds: 1_000_000)
     _ = try await fixture.write(.delete(.ids((0..<90).map { .number($0) })))
-    while try await fixture.information().status != .yellow { await Task.yield() }
+    try await fixture.waitForBuilds()
     #expect(try await tierRows(fixture) == [1500])
   }
 }
