@@ -74,8 +74,9 @@ class World:
             real = shutil.which(program)
             path = os.path.join(folder, program)
             with open(path, "w") as file:
-                file.write(f'#!/bin/sh\necho "{program} $*" | tr "\\n" " " >> "{self.log}"\necho >> "{self.log}"\n'
-                           f'exec "{real}" "$@"\n')
+                # One write a line: programs are started side by side.
+                file.write(f'#!/bin/sh\nline=$(printf "%s" "{program} $*" | tr "\\n" " ")\n'
+                           f'printf "%s\\n" "$line" >> "{self.log}"\nexec "{real}" "$@"\n')
             os.chmod(path, 0o755)
         self.environment = {**os.environ, "PATH": folder + ":" + os.environ["PATH"]}
         open(self.log, "w").close()

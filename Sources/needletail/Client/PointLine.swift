@@ -74,7 +74,8 @@ struct PointPage {
   private(set) var next: JSONValue?
 
   init(_ bytes: [UInt8]) throws(RequestError) {
-    self = try JSONReader.read(bytes, depthMax: JSONReader.depthMaxDefault + 8) { (reader) throws(RequestError) in
+    self = try JSONReader.read(bytes, depthMax: JSONReader.depthMaxDefault + 8) {
+      (reader) throws(RequestError) in
       var page = PointPage()
       try reader.openObject()
       while let key = try reader.nextKey() {
