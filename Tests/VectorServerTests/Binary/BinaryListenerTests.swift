@@ -84,6 +84,8 @@ struct BinaryListenerTests {
   @Test func connectionsOverTheLimitAreTold() async throws {
     var limits = BinaryLimits()
     limits.connectionsMax = 1
+    // On a busy machine the peer's first bytes may be late.
+    limits.helloTimeout = .minutes(10)
     limits.lingerTimeout = .seconds(60)
     try await serve(limits: limits) { listener, _ in
       let first = try await BinarySocket.connect(listener.port)
