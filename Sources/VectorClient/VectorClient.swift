@@ -1,6 +1,7 @@
 package import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 package import VectorModel
 
 /// A client of the binary protocol: pooled connections, requests in any number at once, retries where they are safe.
@@ -10,7 +11,7 @@ package import VectorModel
 package final class VectorClient: Sendable {
   package let configuration: ClientConfiguration
   let pool: ConnectionPool
-  private let lanes = WriteLanes()
+  private let lanes = Mutex(WriteLanes())
 
   /// - Throws: `badRequest` where the certificates of the configuration cannot be used.
   package init(
@@ -71,9 +72,9 @@ package final class VectorClient: Sendable {
   ) async throws(RequestError) -> UpdateResult {
     var parameters = UpdateParameters()
     parameters.wait = wait
-    let stamp = lanes.take()
+    let stamp = lanes.withLock { $0.take() }
     parameters.producer = stamp
-    defer { lanes.giveBack(stamp) }
+    defer { lanes.withLock { $0.giveBack(stamp) } }
     let response = try await send(.write(collection: collection, operation, parameters), deadline: deadline)
     guard case .update(let result) = response.result else { throw Self.unexpected(response) }
     return result

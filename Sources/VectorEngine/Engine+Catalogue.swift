@@ -87,13 +87,3 @@ extension Engine {
     collections.remove(id) { result in completion(result.map { Response(.bool(true)) }) }
   }
 }
-
-extension UUID128 {
-  /// A random UUID (version 4).
-  static func random() -> UUID128 {
-    var generator = SystemRandomNumberGenerator()
-    let high = generator.next() & ~0xF000 | 0x4000
-    let low = generator.next() & ~(3 << 62) | 2 << 62
-    return UUID128(high: high, low: low)
-  }
-}

@@ -49,6 +49,13 @@ package struct UUID128: Hashable, Sendable {
     self.low = low
   }
 
+  /// A random UUID (RFC 9562, version 4).
+  package static func random() -> UUID128 {
+    UUID128(
+      high: UInt64.random(in: 0 ... .max) & ~0xF000 | 0x4000,
+      low: UInt64.random(in: 0 ... .max) & ~(3 << 62) | 2 << 62)
+  }
+
   /// Reads the hyphenated, the simple (32 digits), the braced or the `urn:uuid:` form, in either case.
   package init?(_ text: String) {
     var rest = Substring(text)

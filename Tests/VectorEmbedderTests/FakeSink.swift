@@ -2,12 +2,14 @@ import VectorModel
 
 @testable import VectorEmbedder
 
-/// A server in memory: what the worker asks for, with exact search, and failures on demand.
+/// A server in memory: what the worker asks for, with exact search, and failures on demand. As the server does, it
+/// answers a write that is not newer than its producer's last as a repeat, which changes nothing.
 actor FakeSink: PointSink {
   private(set) var configuration: CollectionConfiguration?
   private(set) var points: [PointID: Point] = [:]
   private(set) var upsertCount = 0
   private(set) var stamps: [ProducerStamp] = []
+  private var applied: [UUID128: UInt64] = [:]
   /// Errors for the next writes, the first first.
   private var failures: [RequestError] = []
   /// Payloads with this text are refused for good.
@@ -25,6 +27,12 @@ actor FakeSink: PointSink {
   /// As if the client were killed behind so many requests; nil lets all through.
   func allowNext(_ count: Int?) { requestsLeft = count }
   private var requestsLeft: Int?
+
+  /// Keeps the next write on its way until another one is applied.
+  func holdNext() { holdsNext = true }
+  private var holdsNext = false
+  private var held: CheckedContinuation<Void, Never>?
+  var isHolding: Bool { held != nil }
 
   func setMetadata(_ key: String, _ value: JSONValue) {
     guard case .object(let members)? = configuration?.metadata else { return }
@@ -54,25 +62,38 @@ actor FakeSink: PointSink {
     case .updateCollection(_, let update):
       configuration?.metadata = update.metadata
       return Response(.bool(true))
-    case .write(_, let operation, let parameters): return try write(operation, parameters)
+    case .write(_, let operation, let parameters):
+      try await write([operation], parameters)
+      return Response(.update(UpdateResult(operationID: 1, status: .completed)))
     case .writeBatch(_, let operations, let parameters):
-      for operation in operations { _ = try write(operation, parameters) }
+      try await write(operations, parameters)
       return Response(.updates([]))
     case .query(_, let query, let form): return Response(.points(search(query), form))
     default: throw RequestError.notImplemented("this request")
     }
   }
 
-  private func write(
-    _ operation: WriteOperation, _ parameters: UpdateParameters
-  ) throws(RequestError) -> Response {
-    if case .createIndex(let field) = operation {
-      configuration?.payloadSchema.append(field)
-      return Response(.bool(true))
+  private func write(_ operations: [WriteOperation], _ parameters: UpdateParameters)
+    async throws(RequestError)
+  {
+    if holdsNext {
+      holdsNext = false
+      await withCheckedContinuation { held = $0 }
     }
-    if let stamp = parameters.producer { stamps.append(stamp) }
-    if !failures.isEmpty { throw failures.removeFirst() }
+    if let stamp = parameters.producer {
+      stamps.append(stamp)
+      guard stamp.sequence > applied[stamp.producer, default: 0] else { return }
+      if !failures.isEmpty { throw failures.removeFirst() }
+    }
+    for operation in operations { try apply(operation) }
+    if let stamp = parameters.producer { applied[stamp.producer] = stamp.sequence }
+    held?.resume()
+    held = nil
+  }
+
+  private func apply(_ operation: WriteOperation) throws(RequestError) {
     switch operation {
+    case .createIndex(let field): configuration?.payloadSchema.append(field)
     case .upsert(let upsert):
       for point in upsert.points {
         if let poison, String(decoding: point.payload, as: UTF8.self).contains(poison) {
@@ -100,7 +121,6 @@ actor FakeSink: PointSink {
       }
     default: throw RequestError.notImplemented("this write")
     }
-    return Response(.update(UpdateResult(operationID: 1, status: .completed)))
   }
 
   private static func merged(_ old: [UInt8], _ new: [UInt8]) throws(RequestError) -> [UInt8] {

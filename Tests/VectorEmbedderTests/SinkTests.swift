@@ -72,6 +72,22 @@ import VectorModel
     #expect(await sink.stamps.count == 3)
   }
 
+  /// Each of two writes may be the first to arrive.
+  @Test func writesAtOnceNeverTakeEachOtherForRepeats() async throws {
+    let uploader = PointUploader(collection: collection(model), batchMax: 4)
+    try await uploader.upload(point(1))
+    await sink.holdNext()
+    async let second: Duration = uploader.upload(point(2))
+    while !(await sink.isHolding) { await Task.yield() }
+    try await uploader.setPayload(Array(#"{"a":1}"#.utf8), of: .number(1))
+    _ = try await second
+    #expect(await sink.points.count == 2)
+    #expect(await sink.points[.number(1)]?.payload == Array(#"{"a":1}"#.utf8))
+    try await uploader.delete([.number(1)])
+    #expect(Set(await sink.stamps.map(\.producer)).count == 2)
+    #expect(await sink.points.count == 1)
+  }
+
   @Test func givesUpWhereItIsTold() async throws {
     let uploader = PointUploader(
       collection: collection(model), batchMax: 4, backoff: Backoff(firstMilliseconds: 1, attemptsMax: 2))

@@ -2,7 +2,8 @@ package import VectorModel
 
 /// Gathers points into batches, waits while the server is away, and says when a point is acknowledged.
 ///
-/// While one batch is under way the next one fills, so that many workers make few writes.
+/// While one batch is under way the next one fills, so that many workers make few writes. Changes of known points go
+/// beside them, each under a producer that has no other write under way.
 package actor PointUploader {
   private struct Waiting {
     var point: Point
@@ -14,7 +15,7 @@ package actor PointUploader {
   private let backoff: Backoff
   private var waiting: [Waiting] = []
   private var sender: Task<Void, Never>?
-  private var sequence: UInt64 = 0
+  private var lanes = WriteLanes()
   private var isStopped = false
   /// Times that a write had to wait for the server.
   package private(set) var retryCount = 0
@@ -46,10 +47,9 @@ package actor PointUploader {
   @discardableResult
   package func amend(_ point: Point) async throws(StageError) -> Duration {
     let start = ContinuousClock.now
-    let stamp = nextSequence()
     do {
-      try await retrying { [collection] () async throws(RequestError) in
-        try await collection.amend(point, sequence: stamp)
+      try await retrying { [collection] stamp throws(RequestError) in
+        try await collection.amend(point, stamp: stamp)
       }
     } catch {
       guard error.code == .notFound else {
@@ -62,30 +62,25 @@ package actor PointUploader {
 
   /// Puts keys over the payload of a point that is there.
   package func setPayload(_ payload: [UInt8], of id: PointID) async throws(StageError) {
-    let stamp = nextSequence()
-    try await write { [collection] () async throws(RequestError) in
-      try await collection.setPayload(payload, of: id, sequence: stamp)
+    try await write { [collection] stamp throws(RequestError) in
+      try await collection.setPayload(payload, of: id, stamp: stamp)
     }
   }
 
   package func delete(_ ids: [PointID]) async throws(StageError) {
-    let stamp = nextSequence()
-    try await write { [collection] () async throws(RequestError) in
-      try await collection.delete(ids, sequence: stamp)
+    try await write { [collection] stamp throws(RequestError) in
+      try await collection.delete(ids, stamp: stamp)
     }
   }
 
-  private func write(_ body: @Sendable () async throws(RequestError) -> Void) async throws(StageError) {
+  private func write(
+    _ body: @Sendable (ProducerStamp) async throws(RequestError) -> Void
+  ) async throws(StageError) {
     do {
       try await retrying(body)
     } catch {
       throw StageError(.upload, error.message, isTransient: error.isTransient)
     }
-  }
-
-  private func nextSequence() -> UInt64 {
-    sequence += 1
-    return sequence
   }
 
   private func sendAll() async {
@@ -105,12 +100,11 @@ package actor PointUploader {
 
   /// Sends a batch; when it is refused, each point alone, so that one bad point does not take others with it.
   private func send(_ batch: [Waiting]) async {
-    let stamp = nextSequence()
     let points = batch.map(\.point)
     let start = ContinuousClock.now
     do {
-      try await retrying { [collection] () async throws(RequestError) in
-        try await collection.upsert(points, sequence: stamp)
+      try await retrying { [collection] stamp throws(RequestError) in
+        try await collection.upsert(points, stamp: stamp)
       }
       let share = (ContinuousClock.now - start) / batch.count
       for entry in batch { entry.continuation.resume(returning: .success(share)) }
@@ -123,11 +117,16 @@ package actor PointUploader {
     }
   }
 
-  private func retrying(_ body: @Sendable () async throws(RequestError) -> Void) async throws(RequestError) {
+  /// Does a write, again and again while the server is away, always with the same stamp.
+  private func retrying(
+    _ body: @Sendable (ProducerStamp) async throws(RequestError) -> Void
+  ) async throws(RequestError) {
+    let stamp = lanes.take()
+    defer { lanes.giveBack(stamp) }
     var attempt = 0
     while true {
       do {
-        try await body()
+        try await body(stamp)
         return
       } catch  where error.isTransient {
         retryCount += 1

@@ -6,20 +6,17 @@ package struct VideoCollection: Sendable {
   /// The vectors by name with what makes them.
   package var vectors: [(name: String, identity: ModelIdentity)]
   private let sink: any PointSink
-  private let producer: UUID128
 
   /// The payload's key for the language, which the collection declares for recommendations.
   package static let languageField = "language"
   static let metadataKey = "needletail_embedder"
 
   package init(
-    name: String, vectors: [(name: String, identity: ModelIdentity)], sink: any PointSink,
-    producer: UUID128 = UUID128(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
+    name: String, vectors: [(name: String, identity: ModelIdentity)], sink: any PointSink
   ) {
     self.name = name
     self.vectors = vectors
     self.sink = sink
-    self.producer = producer
   }
 
   /// Makes the collection when it is missing, adds vectors and indexes that it lacks, and checks whose models it holds.
@@ -55,7 +52,7 @@ package struct VideoCollection: Sendable {
   }
 
   private static func newIdentity() -> String {
-    UUID128(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max)).description
+    UUID128.random().description
   }
 
   /// Checks whose models the collection holds, without changing it.
@@ -153,15 +150,15 @@ package struct VideoCollection: Sendable {
 
   // MARK: Points
 
-  /// Writes points; a repeat with the same `sequence` changes nothing.
-  package func upsert(_ points: [Point], sequence: UInt64) async throws(RequestError) {
-    try await write(.upsert(UpsertOperation(points: points)), sequence: sequence)
+  /// Writes points; a repeat with the same `stamp` changes nothing.
+  package func upsert(_ points: [Point], stamp: ProducerStamp) async throws(RequestError) {
+    try await write(.upsert(UpsertOperation(points: points)), stamp: stamp)
   }
 
   /// Replaces payload and these vectors of a point that is there; its vectors of other names stay.
   ///
   /// - Throws: 404 when the point is not there.
-  package func amend(_ point: Point, sequence: UInt64) async throws(RequestError) {
+  package func amend(_ point: Point, stamp: ProducerStamp) async throws(RequestError) {
     let selector = PointSelector.ids([point.id])
     let absent = vectors.map(\.name).filter { point.vectors[$0] == nil }
     var operations: [WriteOperation] = [
@@ -169,26 +166,27 @@ package struct VideoCollection: Sendable {
       .overwritePayload(PayloadPatch(payload: point.payload, selector: selector)),
     ]
     if !absent.isEmpty { operations.append(.deleteVectors(names: absent, selector)) }
-    _ = try await sink.send(.writeBatch(collection: name, operations, parameters(sequence: sequence)))
+    _ = try await sink.send(.writeBatch(collection: name, operations, parameters(stamp: stamp)))
   }
 
   /// Puts keys over a point's payload.
-  package func setPayload(_ payload: [UInt8], of id: PointID, sequence: UInt64) async throws(RequestError) {
-    try await write(.setPayload(PayloadPatch(payload: payload, selector: .ids([id]))), sequence: sequence)
+  package func setPayload(_ payload: [UInt8], of id: PointID, stamp: ProducerStamp) async throws(RequestError)
+  {
+    try await write(.setPayload(PayloadPatch(payload: payload, selector: .ids([id]))), stamp: stamp)
   }
 
-  package func delete(_ ids: [PointID], sequence: UInt64) async throws(RequestError) {
-    try await write(.delete(.ids(ids)), sequence: sequence)
+  package func delete(_ ids: [PointID], stamp: ProducerStamp) async throws(RequestError) {
+    try await write(.delete(.ids(ids)), stamp: stamp)
   }
 
-  private func write(_ operation: WriteOperation, sequence: UInt64) async throws(RequestError) {
-    _ = try await sink.send(.write(collection: name, operation, parameters(sequence: sequence)))
+  private func write(_ operation: WriteOperation, stamp: ProducerStamp) async throws(RequestError) {
+    _ = try await sink.send(.write(collection: name, operation, parameters(stamp: stamp)))
   }
 
-  private func parameters(sequence: UInt64) -> UpdateParameters {
+  private func parameters(stamp: ProducerStamp) -> UpdateParameters {
     var parameters = UpdateParameters()
     parameters.wait = true
-    parameters.producer = ProducerStamp(producer: producer, sequence: sequence)
+    parameters.producer = stamp
     return parameters
   }
 
