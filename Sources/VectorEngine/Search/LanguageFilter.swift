@@ -24,8 +24,8 @@ struct LanguageFilter {
       var found: Set<String> = []
       for id in positiveIDs {
         guard let slot = view.state.points.slot(of: id) else { continue }
-        let payload = try view.payload(of: slot)
-        found.formUnion(try Self.strings(at: path, in: payload))
+        let values = try PayloadDocument.leaves(at: path, in: try view.payload(of: slot))
+        for case .string(let language) in values { found.insert(language) }
       }
       languages = found.sorted()
     }
@@ -38,19 +38,5 @@ struct LanguageFilter {
     result.must.append(
       .field(FieldCondition(path, match: .anyString(Set(languages.map { ExactString($0) })))))
     return result
-  }
-
-  private static func strings(at path: PayloadPath, in payload: [UInt8]) throws(RequestError) -> [String] {
-    guard let selected = try PayloadDocument.selecting(.include([path]), from: payload) else { return [] }
-    return strings(in: try JSONValue(parsing: selected))
-  }
-
-  private static func strings(in value: JSONValue) -> [String] {
-    switch value {
-    case .string(let text): [text]
-    case .array(let elements): elements.flatMap(strings)
-    case .object(let members): members.flatMap { strings(in: $0.value) }
-    default: []
-    }
   }
 }

@@ -77,22 +77,14 @@ private struct SlotGroups {
 
   /// The strings and integers at the path, each once.
   private static func groupIDs(_ path: PayloadPath, _ payload: [UInt8]) throws(RequestError) -> [JSONValue] {
-    guard !payload.isEmpty, let selected = try PayloadDocument.selecting(.include([path]), from: payload)
-    else {
-      return []
-    }
     var ids: [JSONValue] = []
-    collect(try JSONValue(parsing: selected), into: &ids)
-    return ids
-  }
-
-  private static func collect(_ value: JSONValue, into ids: inout [JSONValue]) {
-    switch value {
-    case .string, .integer, .unsigned: if !ids.contains(value) { ids.append(value) }
-    case .array(let elements): for element in elements { collect(element, into: &ids) }
-    case .object(let members): for member in members { collect(member.value, into: &ids) }
-    case .null, .bool, .double: break
+    for value in try PayloadDocument.leaves(at: path, in: payload) where !ids.contains(value) {
+      switch value {
+      case .string, .integer, .unsigned: ids.append(value)
+      default: break
+      }
     }
+    return ids
   }
 }
 

@@ -73,7 +73,7 @@ package struct RowTier: Sendable {
   /// Bytes of its rows that a search scans, where there is no part.
   var scannedByteCount: Int {
     guard case .flat(let delta) = rows else { return 0 }
-    return count * (delta.encoding?.stride ?? delta.dimension * 4)
+    return count * (delta.encoding?.stride ?? delta.rowByteCount)
   }
 
   package var kind: TierSearch.Kind {

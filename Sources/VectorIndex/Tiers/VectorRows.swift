@@ -18,7 +18,7 @@ package struct VectorRows: Sendable {
   /// Oldest first; the last one is flat and grows.
   package private(set) var tiers: [RowTier]
   private var nextTierID: UInt64
-  /// How rows that come are encoded: as the newest part's, of which the generation's is the best to know them by.
+  /// How rows that come are encoded: as the generation's, or those of the first part where there is none.
   private var encoding: RowEncoding?
   /// The slot of each row.
   private var slots: ChunkedArray<UInt32>

@@ -180,6 +180,14 @@ extension PayloadDocument {
     }
   }
 
+  /// The values at a path that are neither objects nor arrays, those inside of objects and arrays there too, in
+  /// the document's order.
+  /// - Complexity: linear in the size.
+  package static func leaves(at path: PayloadPath, in document: [UInt8]) throws(RequestError) -> [JSONValue] {
+    guard !document.isEmpty, let selected = try selecting(.include([path]), from: document) else { return [] }
+    return try JSONValue(parsing: selected).leaves
+  }
+
   private enum Verdict { case keep, drop, descend }
 
   /// Rebuilds `value` from the children that `judge` keeps; it gets what remains of the paths that lead to the child.
@@ -283,5 +291,15 @@ extension PayloadDocument {
     }
 
     func finished() -> [UInt8] { bytes + [UInt8(ascii: "}")] }
+  }
+}
+
+extension JSONValue {
+  fileprivate var leaves: [JSONValue] {
+    switch self {
+    case .array(let elements): elements.flatMap(\.leaves)
+    case .object(let members): members.flatMap(\.value.leaves)
+    default: [self]
+    }
   }
 }
