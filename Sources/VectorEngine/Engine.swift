@@ -77,8 +77,10 @@ package final class Engine: RequestHandler {
       scratches: scratches, library: library)
     scrubber = Scrubber(snapshots)
     recallMeter = RecallMeter(interval: configuration.recallInterval, scratches: scratches)
-    ticker = Ticker(milliseconds: max(20, configuration.commitMillisecondsMax / 2)) { [collections] in
+    ticker = Ticker(milliseconds: max(20, configuration.commitMillisecondsMax / 2)) {
+      [collections, environment] in
       collections.tick()
+      environment.releasedMemory.giveBackIfDue()
     }
   }
 

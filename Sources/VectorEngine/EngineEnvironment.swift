@@ -17,6 +17,7 @@ struct EngineEnvironment: Sendable {
   let stepTimes = WriteStepTimes()
   let searchTimes = SearchTimes()
   let counters = EngineCounters()
+  let releasedMemory = ReleasedMemory()
 }
 
 /// Milliseconds since 1970-01-01T00:00:00Z; read when a record is made, never when it is applied.

@@ -18,14 +18,13 @@ extension CollectionWriter {
     beginCompactionIfDue()
     setBuildStatus(
       BuildStatus(
-        isBuilding: build.isRunning || freeze.isRunning || isMergeDue(asSettled: isSettled)
+        isBuilding: build.isRunning || freeze.isRunning || isMergeDue()
           || !fieldsWithoutPart.isEmpty,
         error: build.lastError ?? freeze.lastError))
   }
 
   /// Whether the rows behind the generation are many, it has thinned out, or the log has become too long.
-  /// - Parameter isSettled: no write has come for a while, so that less is put off.
-  private func isMergeDue(asSettled isSettled: Bool) -> Bool {
+  private func isMergeDue() -> Bool {
     if build.needsRebuild { return true }
     let optimizers = state.configuration.optimizers
     if log.byteCount(after: manifest.coveredThrough) > UInt64(configuration.logTailBytesMax),
@@ -37,9 +36,7 @@ extension CollectionWriter {
     if state.payloads.overlayRowCount > configuration.overlayRowsMax + 2 * deltaSlotsCount { return true }
     guard optimizers.indexingThreshold != 0 else { return false }
     for rows in state.vectors.values
-    where mergePolicy(for: rows, asSettled: isSettled).action(rows.tierSizes, dimension: rows.dimension)
-      == .merge
-    {
+    where mergePolicy(for: rows).action(rows.tierSizes, dimension: rows.dimension) == .merge {
       return true
     }
     for vector in state.configuration.vectors {
@@ -49,11 +46,11 @@ extension CollectionWriter {
         return true
       }
     }
-    return hasThinnedOut(asSettled: isSettled)
+    return hasThinnedOut
   }
 
-  /// Whether many rows are dead.
-  private func hasThinnedOut(asSettled isSettled: Bool) -> Bool {
+  /// Whether many rows are dead; fewer are many once no write has come for a while.
+  private var hasThinnedOut: Bool {
     let optimizers = state.configuration.optimizers
     let share =
       isSettled
@@ -79,11 +76,12 @@ extension CollectionWriter {
   func allowedRows(_ rows: VectorRows) -> Int {
     WriteThrottle.allowedRows(
       rows: rows.rowCount, rowsMin: configuration.unindexedRowsMax,
-      unsearchedRowsMin: isSearched ? nil : configuration.unsearchedBytesMax / (rows.dimension * 4))
+      unsearchedRowsMin: isSearched
+        ? nil : configuration.unsearchedBytesMax / rows.element.byteCount(dimension: rows.dimension))
   }
 
   /// Less is put off once no write has come for a while, and more as long as nobody searches.
-  private func mergePolicy(for rows: VectorRows, asSettled isSettled: Bool) -> MergePolicy {
+  private func mergePolicy(for rows: VectorRows) -> MergePolicy {
     let threshold =
       (state.configuration.optimizers.indexingThreshold ?? OptimizersConfiguration.indexingThresholdDefault)
       .multipliedReportingOverflow(by: 1024).partialValue
@@ -107,7 +105,7 @@ extension CollectionWriter {
 
   private func beginBuildIfDue() {
     if let notBefore = build.notBefore, ContinuousClock.now < notBefore { return }
-    if isMergeDue(asSettled: isSettled) {
+    if isMergeDue() {
       beginMerge()
     } else if !fieldsWithoutPart.isEmpty {
       let fields = fieldsWithoutPart
@@ -140,7 +138,7 @@ extension CollectionWriter {
     for vector in state.configuration.vectors {
       guard let rows = state.vectors[vector.name] else { continue }
       let sizes = rows.tierSizes
-      let action = mergePolicy(for: rows, asSettled: isSettled).action(
+      let action = mergePolicy(for: rows).action(
         sizes, dimension: rows.dimension, from: firstTierBehindMerge(vector.name, rows))
       guard case .freeze(let tiers) = action else { continue }
       if tiers.upperBound == sizes.count { closeTiers() }
@@ -183,6 +181,7 @@ extension CollectionWriter {
   }
 
   func endBuild(_ lane: BuildLane, error: String?) {
+    environment.releasedMemory.note()
     switch lane {
     case .merge:
       build.end(error: error)

@@ -6,7 +6,7 @@ package import VectorModel
 /// while a copy lives. Only the newest copy may append.
 package struct DeltaRows: Sendable {
   /// Rows a chunk; the first chunk starts smaller and is replaced as it grows.
-  package static let chunkRowCount = 1024
+  package static let chunkRowCount = 4096
   private static let firstChunkRowCount = 16
 
   package let dimension: Int
@@ -16,7 +16,7 @@ package struct DeltaRows: Sendable {
   package private(set) var encoding: RowEncoding?
   package private(set) var count = 0
   private var chunks: [RowChunk] = []
-  private let rowByteCount: Int
+  let rowByteCount: Int
 
   /// - Parameter encoding: absent means around the first row.
   package init(dimension: Int, element: VectorElement, distance: Distance, encoding: RowEncoding?) {
@@ -55,23 +55,19 @@ package struct DeltaRows: Sendable {
   package var scanChunks: [FlatScan.Chunk] {
     chunks.enumerated().map { index, chunk in
       FlatScan.Chunk(
-        vectors: MemorySlice(chunk.region), codes: chunk.codes.map { MemorySlice($0) },
+        vectors: chunk.rows, codes: chunk.codes,
         count: min(Self.chunkRowCount, count - index * Self.chunkRowCount)
       )
     }
-  }
-
-  package var byteCount: Int {
-    chunks.reduce(0) { $0 + $1.region.count + ($1.codes?.count ?? 0) }
   }
 }
 
 /// Memory for `rowCountMax` rows, written once each.
 @safe private final class RowChunk: @unchecked Sendable {
   let rowCountMax: Int
-  /// Owns the memory; the rows that were appended never change.
-  let region: MemoryRegion
-  let codes: MemoryRegion?
+  /// The rows that were appended never change.
+  let rows: MemorySlice
+  let codes: MemorySlice?
   private let rowByteCount: Int
   private let encoding: RowEncoding?
   private let memory: UnsafeMutableRawPointer
@@ -84,20 +80,19 @@ package struct DeltaRows: Sendable {
     self.rowCountMax = rowCountMax
     self.rowByteCount = rowByteCount
     self.encoding = encoding
-    // Aligned to the widest vector register, so that a row of a multiple of 16 floats stays so.
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: rowCountMax * rowByteCount, alignment: 64)
-    unsafe memory = bytes.baseAddress.unsafelyUnwrapped
-    unsafe region = MemoryRegion(UnsafeRawBufferPointer(bytes)) { unsafe $0.deallocate() }
+    unsafe (memory, rows) = Self.allocate(rowCountMax * rowByteCount)
     guard let encoding else {
-      unsafe codeMemory = nil
-      codes = nil
+      unsafe (codeMemory, codes) = (nil, nil)
       return
     }
-    let codeBytes = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: rowCountMax * encoding.stride, alignment: 64)
-    _ = unsafe codeBytes.initializeMemory(as: UInt8.self, repeating: 0)
-    unsafe codeMemory = codeBytes.baseAddress
-    unsafe codes = MemoryRegion(UnsafeRawBufferPointer(codeBytes)) { unsafe $0.deallocate() }
+    unsafe (codeMemory, codes) = Self.allocate(rowCountMax * encoding.stride)
+  }
+
+  /// Zeroed memory, aligned to 64 bytes, so that a row of a multiple of 16 floats stays so.
+  private static func allocate(_ byteCount: Int) -> (UnsafeMutableRawPointer, MemorySlice) {
+    guard let memory = try? AnonymousMemory(byteCount: byteCount), let start = unsafe memory.bytes.baseAddress
+    else { preconditionFailure("no memory for \(byteCount) bytes of rows that are in the log") }
+    return unsafe (start, memory.slice(count: byteCount))
   }
 
   var base: UnsafeRawPointer { unsafe UnsafeRawPointer(memory) }

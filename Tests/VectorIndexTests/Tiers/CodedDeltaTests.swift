@@ -91,6 +91,5 @@ import VectorModel
     }
     #expect(delta(31).encoding == nil)
     #expect(delta(32).encoding != nil)
-    #expect(delta(32).byteCount == 16 * (32 * 4 + 64))
   }
 }
