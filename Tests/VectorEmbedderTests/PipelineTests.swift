@@ -157,6 +157,24 @@ import VectorModel
     #expect(!Files.exists(worker.state + "/journal.jsonl"))
   }
 
+  /// What was decoded before the disk was full is gone when the video is given up, and the disk has room again.
+  @Test func aDiskThatAVideoFillsIsNoFaultOfTheVideo() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
+    let work = worker.state + "/work"
+    let error = await #expect(throws: StageError.self) {
+      try await worker.run { session in
+        session.engines.decodeTimeLimit = .zero
+        session.room.freeByteCount = {
+          (try? Files.names(in: work, stage: .read))?.isEmpty == false ? 0 : 1 << 40
+        }
+      }
+    }
+    #expect(error?.stage == .settings)
+    #expect(try Journal.peek(path: worker.state + "/journal.jsonl").failures.isEmpty)
+    #expect(try await worker.run().embedded == 1)
+  }
+
   @Test func theServersFaultsAreWaitedOut() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
     try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
@@ -220,6 +238,21 @@ struct RecognitionTests {
     #expect(payload["transcript_source"]?.text == "speech")
     #expect(payload["transcript"]?.text?.contains("red balloon") == true)
     #expect(payload["language"]?.text == "en")
+  }
+
+  /// A decoder that was ended too early has not seen a film without text.
+  @Test func whatABrokenDecodingGaveIsNotKept() async throws {
+    let worker = try TestWorker()
+    try await worker.media.title("opening.mp4", "GRAND OPENING")
+    try worker.media.sidecar("opening.srt", "A wonderful story about a lighthouse keeper.")
+    let first = try await worker.run { $0.engines.decodeTimeLimit = .zero }
+    #expect(first.partial == 1)
+    let second = try await worker.run(.init(retriesFailed: true))
+    #expect(second.embedded == 1 && second.partial == 0)
+    let payload = try #require(await worker.sink.payload(ofFile: "opening.mp4"))
+    #expect(payload["ocr_text"]?.text?.contains("OPENING") == true)
+    let point = try #require(await worker.sink.point(ofFile: "opening.mp4"))
+    #expect(Set(point.vectors.entries.map(\.name)) == ["transcript", "ocr", "video"])
   }
 
   @Test func titlesFindTheirVideo() async throws {

@@ -29,10 +29,11 @@ struct TestWorker {
   /// One run over all videos, as a process of its own would do it.
   func run(
     _ options: EmbedderRun.Options = .init(), _ more: [String] = [], manifest: String? = nil,
-    backoff: Backoff = Backoff(firstMilliseconds: 1)
+    backoff: Backoff = Backoff(firstMilliseconds: 1), change: (inout EmbedderSession) -> Void = { _ in }
   ) async throws -> RunReport {
     let values = try values(more)
-    let session = try await EmbedderSession(values: values, sink: sink)
+    var session = try await EmbedderSession(values: values, sink: sink)
+    change(&session)
     let run = try await session.makeRun(progress: RunProgress(), backoff: backoff)
     try await session.ensureCollection(for: run, backoff: backoff) { _ in }
     return try await run.run(try EmbedderSession.finder(values).find(manifest ?? videos), options)

@@ -9,10 +9,7 @@ package struct EmbedderRun: Sendable {
   package var progress: RunProgress
   /// Files that are hashed at once.
   package var workers: Int
-  package var stateDirectory: String
-
-  /// With less free space on its disk the worker stops, rather than take a full disk for broken videos, in bytes.
-  static let freeBytesMin = 16 << 20
+  let room: DiskRoom
 
   /// Videos whose texts or points wait for each other, so that models and the server get batches. They hold no core
   /// and little memory, and what was found about them is cached.
@@ -30,10 +27,9 @@ package struct EmbedderRun: Sendable {
     }
   }
 
-  package init(
+  init(
     pipeline: VideoPipeline, collection: VideoCollection, uploader: PointUploader, journal: Journal,
-    deadLetters: DeadLetters, cache: StageCache, progress: RunProgress, workers: Int,
-    stateDirectory: String
+    deadLetters: DeadLetters, cache: StageCache, progress: RunProgress, workers: Int, room: DiskRoom
   ) {
     self.pipeline = pipeline
     self.collection = collection
@@ -43,7 +39,7 @@ package struct EmbedderRun: Sendable {
     self.cache = cache
     self.progress = progress
     self.workers = workers
-    self.stateDirectory = stateDirectory
+    self.room = room
   }
 
   /// One content and the files that have it.
@@ -247,10 +243,8 @@ package struct EmbedderRun: Sendable {
   }
 
   private func record(_ entry: ManifestEntry, _ file: FileState?, _ error: StageError) async throws {
-    if let free = Files.freeByteCount(at: stateDirectory), free < Self.freeBytesMin {
-      throw StageError(
-        .settings, "the disk of \(stateDirectory) has \(free) bytes left; what failed was: \(error.reason)")
-    }
+    let judged = room.judged(error)
+    if judged.stage == .settings { throw judged }
     let attempts = (await journal.state.failures[entry.path]?.attempts ?? 0) + 1
     try deadLetters.append(error, path: entry.path, attempts: attempts)
     try await journal.append(

@@ -4,9 +4,10 @@ import VectorModel
 package struct EmbedderSession: Sendable {
   package let values: SettingValues
   package let names: VectorNames
-  package let engines: Engines
+  package var engines: Engines
   package let collection: VideoCollection
   package let stateDirectory: String
+  var room: DiskRoom
 
   package static let journalFile = "journal.jsonl"
   package static let deadLetterFile = "dead-letters.jsonl"
@@ -20,7 +21,8 @@ package struct EmbedderSession: Sendable {
     engines = try await factory.engines()
     collection = VideoCollection(
       name: try values.text(.collection), vectors: EngineFactory.vectors(names, engines), sink: sink)
-    stateDirectory = try values.text(.stateDirectory)
+    stateDirectory = VideoFinder.absolute(try values.text(.stateDirectory))
+    room = DiskRoom(directory: stateDirectory)
   }
 
   /// What finds videos.
@@ -33,7 +35,7 @@ package struct EmbedderSession: Sendable {
   ///
   /// - Throws: when another worker has the directory, or the journal is damaged.
   package func makeRun(progress: RunProgress, backoff: Backoff = Backoff()) async throws -> EmbedderRun {
-    let state = VideoFinder.absolute(stateDirectory)
+    let state = stateDirectory
     try Files.makeDirectory(state, stage: .settings)
     let journal = try Journal(path: state + "/" + Self.journalFile)
     // Whatever lies here was left by a worker that was killed.
@@ -41,12 +43,12 @@ package struct EmbedderSession: Sendable {
     let cache = StageCache(directory: state + "/cache")
     return EmbedderRun(
       pipeline: VideoPipeline(
-        engines: engines, names: names, cache: cache, workDirectory: state + "/work"),
+        engines: engines, names: names, cache: cache, workDirectory: state + "/work", room: room),
       collection: collection,
       uploader: PointUploader(
         collection: collection, batchMax: try values.integer(.batchPoints), backoff: backoff),
       journal: journal, deadLetters: try DeadLetters(path: state + "/" + Self.deadLetterFile), cache: cache,
-      progress: progress, workers: engines.budget.cores, stateDirectory: state)
+      progress: progress, workers: engines.budget.cores, room: room)
   }
 
   /// Makes or checks the collection; waits while the server is away.

@@ -1,19 +1,22 @@
 /// From a file to a document: probe, transcript, text on screen, picture, vectors, language, sentiment.
 ///
-/// Each result is cached by content, model and settings. A stage that fails leaves its modality out and a warning;
-/// only a file that is no media file, or that gives no vector at all, fails as a whole.
+/// Each result is cached by content, model and settings, unless the decoding before it broke off: then another attempt
+/// may give more. A stage that fails leaves its modality out and a warning; only a file that is no media file, or that
+/// gives no vector at all, fails as a whole.
 package struct VideoPipeline: Sendable {
   package let engines: Engines
   package let names: VectorNames
   private let cache: StageCache
   /// Where files of one video live while it is worked on.
   private let workDirectory: String
+  private let room: DiskRoom
 
-  package init(engines: Engines, names: VectorNames, cache: StageCache, workDirectory: String) {
+  init(engines: Engines, names: VectorNames, cache: StageCache, workDirectory: String, room: DiskRoom) {
     self.engines = engines
     self.names = names
     self.cache = cache
     self.workDirectory = workDirectory
+    self.room = room
   }
 
   /// Makes the document of a content that lies at `paths`; the first is read.
@@ -66,8 +69,19 @@ package struct VideoPipeline: Sendable {
     let source = Transcript.source(of: entry, probe: probe, hears: engines.speech != nil)
     let directory = "\(workDirectory)/\(content.hex.prefix(20))"
     Files.remove(directory)
-    try Files.makeDirectory(directory, stage: .decode)
     defer { Files.remove(directory) }
+    do {
+      try Files.makeDirectory(directory, stage: .decode)
+      return try await perceive(entry, content, probe, source: source, directory: directory, clock: clock)
+    } catch {
+      throw room.judged(error)
+    }
+  }
+
+  private func perceive(
+    _ entry: ManifestEntry, _ content: ContentHash, _ probe: MediaProbe, source: Transcript.Source,
+    directory: String, clock: StageClock
+  ) async throws(StageError) -> Perceived {
     let decoded = try await decode(
       entry.path, content, probe, source: source, directory: directory, clock: clock)
     var seen = Perceived(probe: probe, source: source)
@@ -92,6 +106,8 @@ package struct VideoPipeline: Sendable {
     var screenText: String?
     var wavePath: String?
     var subtitleText: String?
+    /// Whether the decoder came to the file's end; nothing that was made of less is cached.
+    var isWhole = true
   }
 
   private struct ScreenLines: Codable, Sendable { var lines: [String] }
@@ -127,30 +143,33 @@ package struct VideoPipeline: Sendable {
       screenIntervalSeconds: screen == nil ? nil : engines.screenIntervalSeconds,
       screenFramesMax: engines.screenFramesMax, directory: directory)
     let fixed = wish
-    _ = try await attempt(.decode, clock) { () async throws(StageError) in
-      let decoder = MediaDecoder(timeLimit: engines.decodeTimeLimit)
-      let outcome = try await decoder.decode(path, fixed) { try await collector.add($0) }
-      if let warning = outcome.warning { await clock.warn(StageError(.decode, warning)) }
-      return outcome.frameCount
+    let decoder = MediaDecoder(timeLimit: engines.decodeTimeLimit)
+    let outcome = try await attempt(.decode, clock) { () async throws(StageError) in
+      try await decoder.decode(path, fixed) { try await collector.add($0) }
     }
+    if let warning = outcome?.warning { try await warn(StageError(.decode, warning), clock) }
+    let isWhole = outcome != nil && outcome?.warning == nil
+    decoded.isWhole = isWhole
     if let embedder {
       decoded.videoVector = try await attempt(.video, clock) { () async throws(StageError) -> [Float]? in
         guard let vector = try await collector.vector() else { return nil }
-        try cache.store(vector, content, .video, key: embedder.identity.hash + limit)
+        if isWhole { try cache.store(vector, content, .video, key: embedder.identity.hash + limit) }
         return vector
       }
     }
     if let screen {
       decoded.screenText = try await attempt(.screen, clock) { () async throws(StageError) -> String? in
         let lines = try await screen.read(await collector.screenPaths, listPath: directory + "/screen.txt")
-        try cache.store(ScreenLines(lines: lines), content, .screen, key: screenKey + limit)
+        if isWhole { try cache.store(ScreenLines(lines: lines), content, .screen, key: screenKey + limit) }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
       }
     }
     if let subtitle = wish.subtitle, Files.exists(subtitle.path) {
       let text = try Files.text(at: subtitle.path, stage: .decode, byteCountMax: SubtitleText.fileBytesMax)
       decoded.subtitleText = SubtitleText.words(of: text, format: .vtt)
-      try cache.store(decoded.subtitleText ?? "", content, .decode, key: "subtitle \(subtitle.stream)")
+      if isWhole {
+        try cache.store(decoded.subtitleText ?? "", content, .decode, key: "subtitle \(subtitle.stream)")
+      }
     }
     return decoded
   }
@@ -195,19 +214,19 @@ package struct VideoPipeline: Sendable {
     case .subtitles: text = decoded.subtitleText
     case .speech:
       text = try await attempt(.speech, clock) { () async throws(StageError) -> String? in
-        try await heardText(content, wavePath: decoded.wavePath)
+        try await heardText(content, decoded)
       }
     }
     return text.flatMap { $0.contains { !$0.isWhitespace } ? $0 : nil }
   }
 
   /// What speech recognition hears, unless it is too unsure.
-  private func heardText(_ content: ContentHash, wavePath: String?) async throws(StageError) -> String? {
+  private func heardText(_ content: ContentHash, _ decoded: Decoded) async throws(StageError) -> String? {
     guard let speech = engines.speech else { return nil }
     let heard = try await cached(
-      RecognizedSpeech.self, content, .speech, key: speechKey
+      RecognizedSpeech.self, content, .speech, key: speechKey, isWhole: decoded.isWhole
     ) { () async throws(StageError) in
-      guard let wavePath, Files.exists(wavePath) else {
+      guard let wavePath = decoded.wavePath, Files.exists(wavePath) else {
         throw StageError(.speech, "the sound could not be decoded")
       }
       return try await speech.recognize(wavePath, timeLimit: engines.speechTimeLimit)
@@ -275,18 +294,27 @@ package struct VideoPipeline: Sendable {
       return try await body()
     } catch {
       if Task.isCancelled { throw error }
-      await clock.warn(error)
+      try await warn(error, clock)
       return nil
     }
   }
 
+  /// Notes what the video lacks.
+  ///
+  /// - Throws: where the disk is full, which is no video's fault.
+  private func warn(_ error: StageError, _ clock: StageClock) async throws(StageError) {
+    let judged = room.judged(error)
+    if judged.stage == .settings { throw judged }
+    await clock.warn(error)
+  }
+
   private func cached<Value: Codable & Sendable>(
-    _ type: Value.Type, _ content: ContentHash, _ stage: Stage, key: String,
+    _ type: Value.Type, _ content: ContentHash, _ stage: Stage, key: String, isWhole: Bool = true,
     _ make: () async throws(StageError) -> Value
   ) async throws(StageError) -> Value {
     if let value = cache.value(type, content, stage, key: key) { return value }
     let value = try await make()
-    try cache.store(value, content, stage, key: key)
+    if isWhole { try cache.store(value, content, stage, key: key) }
     return value
   }
 
