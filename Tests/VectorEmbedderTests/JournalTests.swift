@@ -13,7 +13,8 @@ import Testing
   private var entries: [JournalEntry] {
     let file = FileState(path: "/v/a.mp4", byteCount: 5, modifiedMilliseconds: 7)
     let failure = FailureState(
-      stage: .decode, reason: "broken", attempts: 1, byteCount: 5, modifiedMilliseconds: 7, fingerprint: "f")
+      stage: .decode, reason: "broken", attempts: 1, byteCount: 5, modifiedMilliseconds: 7, fingerprint: "f",
+      hasPoint: true)
     return [
       .file(file, content), .done(content, VideoState(fingerprint: "f", paths: ["/v/a.mp4"])),
       .failed(path: "/v/b.mp4", failure), .done(content, VideoState(fingerprint: "g", paths: ["/v/c.mp4"])),
@@ -43,6 +44,7 @@ import Testing
     #expect(await journal.state.videos.count == 1)
     try await journal.begin(collection: "two")
     #expect(await journal.state.videos.isEmpty)
+    #expect(await journal.state.failures.isEmpty)
     #expect(await journal.state.files.count == 1)
     #expect(try Journal.peek(path: path).collection == "two")
   }
@@ -74,6 +76,17 @@ import Testing
       try await journal.append(entries[1])
     }
     #expect(try Journal.peek(path: path).videos.count == 1)
+  }
+
+  @Test func anEarlierVersionsFailureIsRead() throws {
+    let line = """
+      {"failed":{"path":"/v/a.mp4","_1":{"stage":"decode","reason":"r","attempts":2,"byteCount":5,\
+      "modifiedMilliseconds":7,"fingerprint":"f"}}}
+
+      """
+    let state = try JournalState.read(Array(line.utf8), path: "journal").state
+    #expect(state.failures["/v/a.mp4"]?.attempts == 2)
+    #expect(state.failures["/v/a.mp4"]?.hasPoint == nil)
   }
 
   @Test func damageInTheMiddleIsNamed() throws {

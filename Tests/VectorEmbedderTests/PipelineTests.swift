@@ -157,6 +157,38 @@ import VectorModel
     #expect(!Files.exists(worker.state + "/journal.jsonl"))
   }
 
+  /// A video of which one stage fails, with a point all the same.
+  private func partialWorker() async throws -> TestWorker {
+    let worker = try TestWorker(
+      flags: [
+        "text_engine=hashing", "ocr_engine=none", "video_engine=command", "video_dimension=2",
+        "video_command=sh -c 'exit 1'",
+      ])
+    try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")
+    try await worker.media.textOnly("b.mkv", "The fisherman mends his net.")
+    #expect(try await worker.run().partial == 2)
+    return worker
+  }
+
+  @Test func partialVideosFillANewCollectionToo() async throws {
+    let worker = try await partialWorker()
+    await worker.sink.drop()
+    let report = try await worker.run()
+    #expect(report.embedded == 2 && report.skipped == 0)
+    #expect(await worker.sink.points.count == 2)
+  }
+
+  @Test func aKillBehindTheFailureLosesNoPartialVideo() async throws {
+    let worker = try await partialWorker()
+    let path = worker.state + "/journal.jsonl"
+    let lines = try Files.text(at: path, stage: .read).split(separator: "\n")
+    let kept = lines.filter { !$0.hasPrefix(#"{"done""#) }
+    #expect(kept.count == lines.count - 2)
+    try Files.write(Array((kept.joined(separator: "\n") + "\n").utf8), to: path, stage: .read)
+    #expect(try await worker.run().embedded == 2)
+    #expect(try await worker.run().unchanged == 2)
+  }
+
   /// What was decoded before the disk was full is gone when the video is given up, and the disk has room again.
   @Test func aDiskThatAVideoFillsIsNoFaultOfTheVideo() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])

@@ -89,7 +89,7 @@ package struct EmbedderRun: Sendable {
       let file = VideoFinder.state(of: entry.path)
       let state = await journal.state
       if !options.retriesFailed, let failure = state.failures[entry.path],
-        file.flatMap({ state.content(of: $0) }) == nil, isAsItWas(entry, file, failure)
+        file.flatMap({ state.content(of: $0) }) == nil, isHopeless(entry, file, failure)
       {
         await progress.change { $0.skipped += 1 }
         return
@@ -115,9 +115,10 @@ package struct EmbedderRun: Sendable {
     return await found.works
   }
 
-  /// Whether nothing has changed since the failure.
-  private func isAsItWas(_ entry: ManifestEntry, _ file: FileState?, _ failure: FailureState) -> Bool {
-    failure.fingerprint == fingerprint(entry) && failure.byteCount == file?.byteCount ?? 0
+  /// Whether it gave no point and nothing has changed since.
+  private func isHopeless(_ entry: ManifestEntry, _ file: FileState?, _ failure: FailureState) -> Bool {
+    failure.hasPoint == false && failure.fingerprint == fingerprint(entry)
+      && failure.byteCount == file?.byteCount ?? 0
       && failure.modifiedMilliseconds == file?.modifiedMilliseconds ?? 0
   }
 
@@ -173,7 +174,7 @@ package struct EmbedderRun: Sendable {
         await progress.change { $0.renamed += 1 }
         return
       }
-      if let failure, isAsItWas(entry, file, failure), !options.retriesFailed {
+      if let failure, isHopeless(entry, file, failure), !options.retriesFailed {
         await progress.change { $0.skipped += 1 }
         return
       }
@@ -202,9 +203,10 @@ package struct EmbedderRun: Sendable {
     await clock.add(share, to: .upload)
     await progress.add(clock)
     let warnings = await clock.warnings
-    // The failure is on the disk before the success, so that a crash between them does not lose it.
+    // The failure is on the disk before the success, so that a kill between them does not lose it; without the
+    // success the video is done again.
     if let warning = warnings.first {
-      try await record(entry, file, warning)
+      try await record(entry, file, warning, hasPoint: true)
     } else {
       try await clearFailures(work) { _, _ in true }
     }
@@ -238,11 +240,13 @@ package struct EmbedderRun: Sendable {
   // MARK: Failures
 
   private func fail(_ entry: ManifestEntry, _ file: FileState?, _ error: StageError) async throws {
-    try await record(entry, file, error)
+    try await record(entry, file, error, hasPoint: false)
     await progress.change { $0.failed += 1 }
   }
 
-  private func record(_ entry: ManifestEntry, _ file: FileState?, _ error: StageError) async throws {
+  private func record(
+    _ entry: ManifestEntry, _ file: FileState?, _ error: StageError, hasPoint: Bool
+  ) async throws {
     let judged = room.judged(error)
     if judged.stage == .settings { throw judged }
     let attempts = (await journal.state.failures[entry.path]?.attempts ?? 0) + 1
@@ -252,7 +256,8 @@ package struct EmbedderRun: Sendable {
         path: entry.path,
         FailureState(
           stage: error.stage, reason: error.reason, attempts: attempts, byteCount: file?.byteCount ?? 0,
-          modifiedMilliseconds: file?.modifiedMilliseconds ?? 0, fingerprint: fingerprint(entry))))
+          modifiedMilliseconds: file?.modifiedMilliseconds ?? 0, fingerprint: fingerprint(entry),
+          hasPoint: hasPoint)))
   }
 
   /// Takes what was wrong with these files for over.

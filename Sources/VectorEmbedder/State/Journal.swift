@@ -35,7 +35,7 @@ package actor Journal {
     state.fold(entry)
   }
 
-  /// Says which collection this is about from now on; for another one than before all videos are unknown.
+  /// Says which collection this is about from now on; for another one than before nothing was tried.
   package func begin(collection identity: String) throws(StageError) {
     if state.collection != identity { try append(.collection(identity: identity)) }
   }
@@ -66,7 +66,10 @@ package struct JournalState: Sendable, Equatable {
   package mutating func fold(_ entry: JournalEntry) {
     switch entry {
     case .collection(let identity):
-      if collection != identity { videos = [:] }
+      if collection != identity {
+        videos = [:]
+        failures = [:]
+      }
       collection = identity
     case .done(let content, let video): videos[content] = video
     case .removed(let content): videos[content] = nil

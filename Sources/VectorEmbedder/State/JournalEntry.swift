@@ -37,10 +37,12 @@ package struct FailureState: Sendable, Equatable, Codable {
   package var modifiedMilliseconds: Int64
   /// The settings that it failed with; others are tried.
   package var fingerprint: String
+  /// Whether there is a point all the same, which lacks something; nil in lines of an earlier version.
+  package var hasPoint: Bool?
 
   package init(
     stage: Stage, reason: String, attempts: Int, byteCount: Int, modifiedMilliseconds: Int64,
-    fingerprint: String
+    fingerprint: String, hasPoint: Bool
   ) {
     self.stage = stage
     self.reason = reason
@@ -48,5 +50,6 @@ package struct FailureState: Sendable, Equatable, Codable {
     self.byteCount = byteCount
     self.modifiedMilliseconds = modifiedMilliseconds
     self.fingerprint = fingerprint
+    self.hasPoint = hasPoint
   }
 }
