@@ -104,14 +104,10 @@ package struct IsolatedServer {
   private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(IsolatedFault) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = unsafe rest.withUnsafeBytes { unsafe systemWrite(descriptor, $0) }
+      let count = systemWrite(descriptor, rest)
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw IsolatedFault("cannot write an answer: \(errorText())") }
       rest = rest.dropFirst(count)
     }
   }
-}
-
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-  unsafe write(descriptor, bytes.baseAddress, bytes.count)
 }
