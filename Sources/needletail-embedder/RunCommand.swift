@@ -12,12 +12,15 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var options: WorkOptions
   @Argument(help: "A directory, a manifest or a video.") var path: String
-  @Flag(help: "Delete points whose last file is gone.") var prune = false
+  @Flag(help: "Delete points whose last file is gone from below the directory.") var prune = false
 
   func run() async throws {
     let values = try options.values()
     let entries = try EmbedderSession.finder(values).find(path)
-    let report = try await Worker.run(values, entries, .init(prunes: prune))
+    guard !prune || VideoFinder.isDirectory(path) else {
+      throw ValidationError("--prune deletes points below a directory, and \(path) is none")
+    }
+    let report = try await Worker.run(values, entries, .init(prunesBelow: prune ? path : nil))
     Terminal.line(report.text)
     if report.failed > 0 { throw ExitCode(2) }
   }

@@ -8,7 +8,7 @@ struct WatchCommand: AsyncParsableCommand {
 
   @OptionGroup var options: WorkOptions
   @Argument(help: "A directory.") var directory: String
-  @Flag(help: "Delete points whose last file is gone.") var prune = false
+  @Flag(help: "Delete points whose last file is gone from below the directory.") var prune = false
 
   func run() async throws {
     let values = try options.values()
@@ -26,7 +26,7 @@ struct WatchCommand: AsyncParsableCommand {
   private static func watch(_ directory: String, _ values: SettingValues, prune: Bool) async throws {
     let finder = try EmbedderSession.finder(values)
     let session = try await EmbedderSession(values: values, sink: try ServerSink.connect(values))
-    let progress = RunProgress(onChange: Terminal.progress)
+    let progress = RunProgress(onChange: Terminal.progress, onNote: Terminal.note)
     let run = try await session.makeRun(progress: progress)
     let metrics = try await MetricsPage.serve(values, progress: progress)
     let watcher = DirectoryWatcher(rescanEvery: .seconds(values.rescanSeconds))
@@ -34,7 +34,8 @@ struct WatchCommand: AsyncParsableCommand {
       try await session.ensureCollection(for: run) { Terminal.note("waiting for the server: \($0)") }
       var before = RunReport()
       for await _ in watcher.changes(below: VideoFinder.absolute(directory)) {
-        let report = try await run.run(try await finder.settled(directory), .init(prunes: prune))
+        let report = try await run.run(
+          try await finder.settled(directory), .init(prunesBelow: prune ? directory : nil))
         if report.hasNews(since: before) { Terminal.note(report.text) }
         before = report
       }

@@ -20,7 +20,7 @@ enum Worker {
   ) async throws -> RunReport {
     try await Interruption.cancelling {
       let session = try await EmbedderSession(values: values, sink: try ServerSink.connect(values))
-      let progress = RunProgress(onChange: Terminal.progress)
+      let progress = RunProgress(onChange: Terminal.progress, onNote: Terminal.note)
       let run = try await session.makeRun(progress: progress)
       let metrics = try await MetricsPage.serve(values, progress: progress)
       let report = try await withTaskCancellationHandler {

@@ -83,11 +83,58 @@ import VectorModel
     #expect(await worker.sink.upsertCount == 1)
 
     Files.remove(worker.videos + "/z.mp4")
-    #expect(try await worker.run(.init(prunes: true)).renamed == 1)
+    #expect(try await worker.run(.init(prunesBelow: worker.videos)).renamed == 1)
     #expect(await paths(worker) == ["copy.mp4"])
     Files.remove(worker.videos + "/copy.mp4")
-    #expect(try await worker.run(.init(prunes: true)).pruned == 1)
+    try worker.media.bytes("note.txt", [])
+    #expect(try await worker.run(.init(prunesBelow: worker.videos)).pruned == 1)
     #expect(await worker.sink.points.isEmpty)
+  }
+
+  @Test func onlyWhatIsGoneFromTheDirectoryIsPruned() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    let names = ["one", "two", "three"]
+    for name in names {
+      try Files.makeDirectory(worker.videos + "/\(name)/deep", stage: .read)
+      try await worker.media.textOnly("a.mkv", "The gardener waters \(name) roses.")
+      try Files.move(
+        worker.videos + "/a.mkv", to: worker.videos + "/\(name)/deep/a.mkv", stage: .read)
+    }
+    #expect(try await worker.run().embedded == 3)
+    for name in names { Files.remove(worker.videos + "/\(name)/deep/a.mkv") }
+    func pruned(_ directory: String) async throws -> Int {
+      try await worker.run(.init(prunesBelow: worker.videos + directory)).pruned
+    }
+    // As if three disks were not mounted.
+    #expect(try await pruned("") == 0)
+    for name in names { Files.remove(worker.videos + "/\(name)/deep") }
+    try Files.write([], to: worker.videos + "/one/note.txt", stage: .read)
+    #expect(try await pruned("/two") == 0)
+    #expect(try await pruned("/one") == 1)
+    #expect(try await pruned("") == 0)
+    for name in names { Files.remove(worker.videos + "/" + name) }
+    // Nothing at all is left: this may be a disk too.
+    #expect(try await pruned("") == 0)
+    try Files.write([], to: worker.videos + "/note.txt", stage: .read)
+    #expect(try await pruned("") == 2)
+  }
+
+  /// A path that is too long for the file system stands for every other trouble with it.
+  @Test func whatCannotBeSeenIsNotPruned() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")
+    try await worker.media.textOnly("b.mkv", "The fisherman mends his net.")
+    _ = try await worker.run()
+    let journal = worker.state + "/journal.jsonl"
+    let long = String(repeating: "x", count: 300)
+    let text = try Files.text(at: journal, stage: .read).replacing("b.mkv", with: long + ".mkv")
+    try Files.write(Array(text.utf8), to: journal, stage: .read)
+    Files.remove(worker.videos + "/b.mkv")
+    #expect(try await worker.run(.init(prunesBelow: worker.videos)).pruned == 0)
+    #expect(FileState.look(at: worker.videos + "/" + long) == .unknown("File name too long"))
+    #expect(FileState.look(at: worker.videos + "/b.mkv") == .gone)
+    #expect(FileState.look(at: worker.videos + "/a.mkv/b.mkv") == .gone)
+    #expect(await worker.sink.points.count == 2)
   }
 
   private func paths(_ worker: TestWorker) async -> [String] {

@@ -16,13 +16,13 @@ package struct EmbedderRun: Sendable {
   static let waitingMax = 64
 
   package struct Options: Sendable {
-    /// Delete points whose last path is gone.
-    package var prunes = false
+    /// Delete points whose last path is gone and was below this directory; nil deletes none.
+    package var prunesBelow: String?
     /// Try what failed before.
     package var retriesFailed = false
 
-    package init(prunes: Bool = false, retriesFailed: Bool = false) {
-      self.prunes = prunes
+    package init(prunesBelow: String? = nil, retriesFailed: Bool = false) {
+      self.prunesBelow = prunesBelow
       self.retriesFailed = retriesFailed
     }
   }
@@ -61,7 +61,7 @@ package struct EmbedderRun: Sendable {
     // Equal files are one video.
     await progress.begin(total: works.reduce(0) { $0 + 1 - $1.entries.count })
     try await inParallel(works, countMax: workers + Self.waitingMax) { try await work($0, options) }
-    if options.prunes { try await prune() }
+    if let directory = options.prunesBelow { try await prune(below: VideoFinder.absolute(directory)) }
     let elapsed = (ContinuousClock.now - start).components
     let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     await progress.change { $0.seconds = before.seconds + seconds }
@@ -86,7 +86,8 @@ package struct EmbedderRun: Sendable {
   private func identified(_ entries: [ManifestEntry], _ options: Options) async throws -> [Work] {
     let found = WorkList()
     try await inParallel(entries, countMax: workers) { entry in
-      let file = VideoFinder.state(of: entry.path)
+      let look = FileState.look(at: entry.path)
+      let file: FileState? = if case .there(let file) = look { file } else { nil }
       let state = await journal.state
       if !options.retriesFailed, let failure = state.failures[entry.path],
         file.flatMap({ state.content(of: $0) }) == nil, isHopeless(entry, file, failure)
@@ -95,7 +96,7 @@ package struct EmbedderRun: Sendable {
         return
       }
       guard let file else {
-        try await fail(entry, nil, StageError(.read, Self.absence(of: entry.path)))
+        try await fail(entry, nil, StageError(.read, Self.absence(of: entry.path, look)))
         return
       }
       do throws(StageError) {
@@ -122,8 +123,9 @@ package struct EmbedderRun: Sendable {
       && failure.modifiedMilliseconds == file?.modifiedMilliseconds ?? 0
   }
 
-  private static func absence(of path: String) -> String {
-    path.contains("\u{FFFD}")
+  private static func absence(of path: String, _ look: FileState.Look) -> String {
+    if case .unknown(let reason) = look { return "the file cannot be seen: \(reason)" }
+    return path.contains("\u{FFFD}")
       ? "the file's name is no UTF-8; rename the file" : "the file does not exist"
   }
 
@@ -221,8 +223,10 @@ package struct EmbedderRun: Sendable {
   private func paths(of work: Work, _ known: VideoState?, _ state: JournalState) -> [String] {
     var paths = Set(work.entries.map(\.path))
     for path in known?.paths ?? [] where !paths.contains(path) {
-      if let file = VideoFinder.state(of: path), state.content(of: file) == work.content {
-        paths.insert(path)
+      switch FileState.look(at: path) {
+      case .there(let file) where state.content(of: file) == work.content: paths.insert(path)
+      case .unknown: paths.insert(path)
+      case .there, .gone: break
       }
     }
     return paths.sorted()
@@ -267,24 +271,6 @@ package struct EmbedderRun: Sendable {
     for file in work.files {
       guard let failure = await journal.state.failures[file.path], isOver(failure, file) else { continue }
       try await journal.append(.cleared(path: file.path))
-    }
-  }
-
-  // MARK: Pruning
-
-  /// Deletes the points whose files are all gone.
-  private func prune() async throws {
-    for (content, video) in await journal.state.videos {
-      let state = await journal.state
-      let isAlive = video.paths.contains { path in
-        VideoFinder.state(of: path).map { state.content(of: $0) == content || state.content(of: $0) == nil }
-          ?? false
-      }
-      guard !isAlive, let id = content.pointID else { continue }
-      try await uploader.delete([.uuid(id)])
-      try await journal.append(.removed(content))
-      cache.remove(content)
-      await progress.change { $0.pruned += 1 }
     }
   }
 }

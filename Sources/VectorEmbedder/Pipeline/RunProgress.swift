@@ -3,9 +3,24 @@ package actor RunProgress {
   package private(set) var total = 0
   package private(set) var report = RunReport()
   private let onChange: @Sendable (String) -> Void
+  private let onNote: @Sendable (String) -> Void
+  private var notes: Set<String> = []
 
-  /// - Parameter onChange: gets the progress line whenever something is done.
-  package init(onChange: @escaping @Sendable (String) -> Void = { _ in }) { self.onChange = onChange }
+  /// - Parameters:
+  ///   - onChange: gets the progress line whenever something is done.
+  ///   - onNote: gets what somebody should know.
+  package init(
+    onChange: @escaping @Sendable (String) -> Void = { _ in },
+    onNote: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.onChange = onChange
+    self.onNote = onNote
+  }
+
+  /// Says what somebody should know, once.
+  package func note(_ text: String) {
+    if notes.insert(text).inserted { onNote(text) }
+  }
 
   func begin(total: Int) {
     self.total += total

@@ -52,6 +52,8 @@ package struct VideoFinder: Sendable {
     return !name.split(separator: "/").contains { $0.hasPrefix(".") }
   }
 
+  package static func isDirectory(_ path: String) -> Bool { Files.isDirectory(path) }
+
   /// The file as it is now; nil where it is no more.
   package static func state(of path: String) -> FileState? { FileState(ofFile: path) }
 }

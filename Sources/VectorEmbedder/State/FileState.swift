@@ -19,17 +19,34 @@ package struct FileState: Sendable, Hashable, Codable {
     self.modifiedMilliseconds = modifiedMilliseconds
   }
 
-  /// What is at `path` now; nil where nothing is.
+  /// What is at `path` now; nil where nothing is to be seen.
   package init?(ofFile path: String) {
+    guard case .there(let file) = Self.look(at: path) else { return nil }
+    self = file
+  }
+
+  /// What the file system says about a path.
+  enum Look: Equatable {
+    case there(FileState)
+    /// There is no such file.
+    case gone
+    /// It cannot be told, for this reason: no permission, a disk or server that does not answer.
+    case unknown(String)
+  }
+
+  static func look(at path: String) -> Look {
     var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return nil }
+    guard unsafe stat(path, &status) == 0 else {
+      return errno == ENOENT || errno == ENOTDIR ? .gone : .unknown(errorText())
+    }
     #if canImport(Darwin)
       let time = status.st_mtimespec
     #else
       let time = status.st_mtim
     #endif
-    self.init(
-      path: path, byteCount: Int(status.st_size),
-      modifiedMilliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    return .there(
+      FileState(
+        path: path, byteCount: Int(status.st_size),
+        modifiedMilliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000))
   }
 }
