@@ -5,16 +5,16 @@ package struct StageError: Error, Sendable, Equatable, CustomStringConvertible {
   package var reason: String
   /// The last lines that a child process wrote to its standard error.
   package var standardErrorTail = ""
-  /// Whether trying again later may help: only the server's faults do.
-  package var isTransient = false
+  /// Whether the server is at fault, or the worker was stopped: no video gets the blame, and the run ends.
+  package var isOfServer = false
 
   package init(
-    _ stage: Stage, _ reason: String, standardErrorTail: String = "", isTransient: Bool = false
+    _ stage: Stage, _ reason: String, standardErrorTail: String = "", isOfServer: Bool = false
   ) {
     self.stage = stage
     self.reason = reason
     self.standardErrorTail = standardErrorTail
-    self.isTransient = isTransient
+    self.isOfServer = isOfServer
   }
 
   package var description: String {

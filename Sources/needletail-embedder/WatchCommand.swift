@@ -29,13 +29,14 @@ struct WatchCommand: AsyncParsableCommand {
     let progress = RunProgress(onChange: Terminal.progress, onNote: Terminal.note)
     let run = try await session.makeRun(progress: progress)
     let metrics = try await MetricsPage.serve(values, progress: progress)
+    let watch = VideoWatch(session, run, .init(prunesBelow: prune ? directory : nil))
     let watcher = DirectoryWatcher(rescanEvery: .seconds(values.rescanSeconds))
     try await withTaskCancellationHandler {
-      try await session.ensureCollection(for: run) { Terminal.note("waiting for the server: \($0)") }
+      // What the settings have wrong is said at once; later on the server may do as it likes.
+      try await session.ensureCollection(for: run, onWait: onWait)
       var before = RunReport()
       for await _ in watcher.changes(below: VideoFinder.absolute(directory)) {
-        let report = try await run.run(
-          try await finder.settled(directory), .init(prunesBelow: prune ? directory : nil))
+        let report = try await watch.pass(over: try await finder.settled(directory), onWait: onWait)
         if report.hasNews(since: before) { Terminal.note(report.text) }
         before = report
       }
@@ -43,5 +44,9 @@ struct WatchCommand: AsyncParsableCommand {
       Task { await run.uploader.stop() }
     }
     try await metrics?.close()
+  }
+
+  @Sendable private static func onWait(_ reason: String) {
+    Terminal.note("waiting for the server: \(reason)")
   }
 }

@@ -29,7 +29,7 @@ import Testing
     #expect(error?.stage == .language)
     #expect(error?.reason.contains("ended") == true)
     #expect(error?.standardErrorTail.contains("because") == true)
-    #expect(error?.isTransient == false)
+    #expect(error?.isOfServer == false)
   }
 
   @Test func aHangIsEndedWithTheLastWords() async throws {

@@ -261,6 +261,39 @@ import VectorModel
     #expect(try await worker.run().embedded == 1)
   }
 
+  /// A key that was revoked, a collection that was deleted, a server that is damaged.
+  @Test(arguments: [RequestError.Code.forbidden, .notFound, .internalError])
+  func aServerThatTakesNothingIsNoFaultOfTheVideos(code: RequestError.Code) async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    for name in ["a", "b", "c"] {
+      try await worker.media.textOnly("\(name).mkv", "The gardener \(name) digs.")
+    }
+    await worker.sink.failNext([RequestError(code, "no")])
+    let error = await #expect(throws: StageError.self) { try await worker.run() }
+    #expect(error?.isOfServer == true)
+    #expect(try Files.bytes(at: worker.state + "/dead-letters.jsonl", stage: .read).isEmpty)
+    // All that is left is embedded, and nothing is skipped.
+    let report = try await worker.run()
+    #expect(report.skipped == 0 && report.embedded + report.unchanged == 3)
+    #expect(await worker.sink.points.count == 3)
+  }
+
+  @Test func watchingOutlivesAServerThatTakesNothing() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")
+    let session = try await EmbedderSession(values: try worker.values(), sink: worker.sink)
+    let backoff = Backoff(firstMilliseconds: 1)
+    let run = try await session.makeRun(progress: RunProgress(), backoff: backoff)
+    let watch = VideoWatch(session, run, .init(), backoff: backoff)
+    let entries = try EmbedderSession.finder(try worker.values()).find(worker.videos)
+    await worker.sink.failNext([RequestError(.unauthorized, "no"), RequestError(.notFound, "no")])
+    #expect(try await watch.pass(over: entries) { _ in }.embedded == 1)
+    // The journal knows the video, the new collection does not.
+    await worker.sink.drop()
+    #expect(try await watch.pass(over: entries) { _ in }.embedded == 2)
+    #expect(await worker.sink.points.count == 1)
+  }
+
   @Test func aLostAcknowledgementIsNotAGap() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
     try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")

@@ -93,7 +93,7 @@ import VectorModel
       collection: collection(model), batchMax: 4, backoff: Backoff(firstMilliseconds: 1, attemptsMax: 2))
     await sink.failNext([RequestError(.unavailable, "1"), RequestError(.unavailable, "2")])
     let error = await #expect(throws: StageError.self) { try await uploader.upload(point(1)) }
-    #expect(error?.isTransient == true)
+    #expect(error?.isOfServer == true)
   }
 
   @Test func oneBadPointDoesNotTakeOthersWithIt() async throws {

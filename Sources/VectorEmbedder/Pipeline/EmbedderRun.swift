@@ -52,7 +52,7 @@ package struct EmbedderRun: Sendable {
 
   /// Works through the videos; nothing that happens to one of them ends the run.
   ///
-  /// - Throws: when the journal cannot be written, the server refuses the collection, or the task is cancelled.
+  /// - Throws: when the journal cannot be written, the server takes no point at all, or the task is cancelled.
   package func run(_ entries: [ManifestEntry], _ options: Options = Options()) async throws -> RunReport {
     let start = ContinuousClock.now
     let before = await progress.report
@@ -181,7 +181,7 @@ package struct EmbedderRun: Sendable {
         return
       }
       try await embed(work, entry, file, paths: paths, fingerprint: fingerprint, isKnown: known != nil)
-    } catch let error as StageError where error.isTransient || Task.isCancelled || error.stage == .settings {
+    } catch let error as StageError where error.isOfServer || Task.isCancelled || error.stage == .settings {
       throw error
     } catch let error as StageError {
       try await fail(entry, file, error)

@@ -7,6 +7,14 @@ package protocol PointSink: Sendable {
 }
 
 extension RequestError {
+  /// Whether this request is at fault: with another video's point it may go well. All else is the server's fault.
+  package var isOfRequest: Bool {
+    switch code {
+    case .badRequest, .validation, .payloadTooLarge: true
+    default: false
+    }
+  }
+
   /// Whether the same request may go well later.
   package var isTransient: Bool {
     switch code {

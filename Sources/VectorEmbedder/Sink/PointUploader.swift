@@ -29,17 +29,17 @@ package actor PointUploader {
   /// Returns when the server has acknowledged the point.
   ///
   /// - Returns: the part of the write's time that this point was.
-  /// - Throws: when the server refuses it for good, or the task was cancelled.
+  /// - Throws: when the server refuses it for good, or writes at all, or the task was cancelled.
   @discardableResult
   package func upload(_ point: Point) async throws(StageError) -> Duration {
-    if isStopped { throw StageError(.upload, "the worker was stopped", isTransient: true) }
+    if isStopped { throw StageError(.upload, "the worker was stopped", isOfServer: true) }
     let result = await withCheckedContinuation { continuation in
       waiting.append(Waiting(point: point, continuation: continuation))
       if sender == nil { sender = Task { await self.sendAll() } }
     }
     switch result {
     case .success(let share): return share
-    case .failure(let error): throw StageError(.upload, error.message, isTransient: error.isTransient)
+    case .failure(let error): throw StageError(upload: error)
     }
   }
 
@@ -52,9 +52,7 @@ package actor PointUploader {
         try await collection.amend(point, stamp: stamp)
       }
     } catch {
-      guard error.code == .notFound else {
-        throw StageError(.upload, error.message, isTransient: error.isTransient)
-      }
+      guard error.code == .notFound else { throw StageError(upload: error) }
       return try await upload(point)
     }
     return ContinuousClock.now - start
@@ -79,7 +77,7 @@ package actor PointUploader {
     do {
       try await retrying(body)
     } catch {
-      throw StageError(.upload, error.message, isTransient: error.isTransient)
+      throw StageError(upload: error)
     }
   }
 
@@ -109,7 +107,7 @@ package actor PointUploader {
       let share = (ContinuousClock.now - start) / batch.count
       for entry in batch { entry.continuation.resume(returning: .success(share)) }
     } catch {
-      guard batch.count > 1, !error.isTransient else {
+      guard batch.count > 1, error.isOfRequest else {
         for entry in batch { entry.continuation.resume(returning: .failure(error)) }
         return
       }
@@ -134,6 +132,12 @@ package actor PointUploader {
         attempt += 1
       }
     }
+  }
+}
+
+extension StageError {
+  fileprivate init(upload error: RequestError) {
+    self.init(.upload, error.message, isOfServer: !error.isOfRequest)
   }
 }
 
