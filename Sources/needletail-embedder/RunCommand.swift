@@ -16,7 +16,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let values = try options.values()
-    let entries = try EmbedderSession.finder(values).find(path)
+    let entries = try EmbedderSession.finder(values).find(path, onNote: Terminal.note)
     guard !prune || VideoFinder.isDirectory(path) else {
       throw ValidationError("--prune deletes points below a directory, and \(path) is none")
     }

@@ -12,6 +12,9 @@ struct WatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let values = try options.values()
+    guard VideoFinder.isDirectory(directory) else {
+      throw ValidationError("\(directory) is no directory")
+    }
     let prune = prune
     let directory = directory
     do {
@@ -36,7 +39,17 @@ struct WatchCommand: AsyncParsableCommand {
       try await session.ensureCollection(for: run, onWait: onWait)
       var before = RunReport()
       for await _ in watcher.changes(below: VideoFinder.absolute(directory)) {
-        let report = try await watch.pass(over: try await finder.settled(directory), onWait: onWait)
+        var notes: [String] = []
+        let entries: [ManifestEntry]
+        do {
+          entries = try await finder.settled(directory) { notes.append($0) }
+        } catch let error as StageError {
+          // The disk may come back.
+          await progress.note(error.reason)
+          continue
+        }
+        for note in notes { await progress.note(note) }
+        let report = try await watch.pass(over: entries, onWait: onWait)
         if report.hasNews(since: before) { Terminal.note(report.text) }
         before = report
       }

@@ -37,10 +37,7 @@ package struct DirectoryWatcher: Sendable {
       let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
       defer { if descriptor >= 0 { _ = close(descriptor) } }
       let mask = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE)
-      var directories = [directory]
-      directories +=
-        (try? FileManager.default.subpathsOfDirectory(atPath: directory))?
-        .map { directory + "/" + $0 }.filter(Files.isDirectory) ?? []
+      let directories = (try? DirectoryTree(below: directory))?.directories ?? [directory]
       for path in directories where descriptor >= 0 { _ = unsafe inotify_add_watch(descriptor, path, mask) }
       let deadline = ContinuousClock.now + rescanEvery
       while !Task.isCancelled, ContinuousClock.now < deadline {
@@ -71,8 +68,10 @@ extension VideoFinder {
   /// The videos of a directory that nobody is writing any more: those unchanged for two seconds.
   ///
   /// Where some are younger it waits once for them; what still changes then is left to the next change.
-  package func settled(_ directory: String) async throws -> [ManifestEntry] {
-    let entries = try find(directory)
+  package func settled(
+    _ directory: String, onNote: (String) -> Void = { _ in }
+  ) async throws -> [ManifestEntry] {
+    let entries = try find(directory, onNote: onNote)
     if entries.contains(where: { !Self.isSettled($0.path) }) {
       try await Task.sleep(for: .milliseconds(2200))
     }
@@ -81,6 +80,6 @@ extension VideoFinder {
 
   private static func isSettled(_ path: String) -> Bool {
     let now = Int64(Date().timeIntervalSince1970 * 1000)
-    return state(of: path).map { now - $0.modifiedMilliseconds > 2000 } ?? false
+    return FileState(ofFile: path).map { now - $0.modifiedMilliseconds > 2000 } ?? false
   }
 }

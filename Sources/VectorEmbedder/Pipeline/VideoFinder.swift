@@ -9,11 +9,20 @@ package struct VideoFinder: Sendable {
 
   /// The videos of a directory, a manifest (`.csv`, `.jsonl`) or a single file, by path.
   ///
-  /// - Throws: when the path is none of these. A file that a manifest names and the disk lacks is in the list.
-  package func find(_ path: String) throws(StageError) -> [ManifestEntry] {
+  /// A file that a manifest names and the disk lacks is in the list.
+  ///
+  /// - Parameter onNote: gets what could not be looked at.
+  /// - Throws: when the path is none of these, or is a directory that cannot be listed.
+  package func find(
+    _ path: String, onNote: (String) -> Void = { _ in }
+  ) throws(StageError) -> [ManifestEntry] {
     let absolute = Self.absolute(path)
     guard Files.exists(absolute) else { throw StageError(.read, "\(path) does not exist") }
-    if Files.isDirectory(absolute) { return try videos(below: absolute).map { ManifestEntry(path: $0) } }
+    if Files.isDirectory(absolute) {
+      let tree = try DirectoryTree(below: absolute)
+      for reason in tree.unreadable { onNote("left out: " + reason) }
+      return tree.files.filter(isVideo).sorted().map { ManifestEntry(path: $0) }
+    }
     let lower = absolute.lowercased()
     if lower.hasSuffix(".csv") || lower.hasSuffix(".jsonl") {
       return try Manifest.entries(ofFile: absolute).map { entry in
@@ -35,25 +44,10 @@ package struct VideoFinder: Sendable {
     return "/" + parts.joined(separator: "/")
   }
 
-  private func videos(below directory: String) throws(StageError) -> [String] {
-    let names: [String]
-    do {
-      names = try FileManager.default.subpathsOfDirectory(atPath: directory)
-    } catch {
-      throw StageError(.read, "cannot list \(directory): \(error.reason)")
-    }
-    return names.filter(isVideo).map { directory + "/" + $0 }.filter { !Files.isDirectory($0) }.sorted()
+  /// Whether the name ends as a video's does.
+  private func isVideo(_ name: String) -> Bool {
+    name.lastIndex(of: ".").map { extensions.contains(name[name.index(after: $0)...].lowercased()) } ?? false
   }
 
-  /// Whether the name ends as a video's does and no part of it is hidden.
-  package func isVideo(_ name: String) -> Bool {
-    guard let dot = name.lastIndex(of: "."), extensions.contains(name[name.index(after: dot)...].lowercased())
-    else { return false }
-    return !name.split(separator: "/").contains { $0.hasPrefix(".") }
-  }
-
-  package static func isDirectory(_ path: String) -> Bool { Files.isDirectory(path) }
-
-  /// The file as it is now; nil where it is no more.
-  package static func state(of path: String) -> FileState? { FileState(ofFile: path) }
+  package static func isDirectory(_ path: String) -> Bool { Files.isDirectory(absolute(path)) }
 }
