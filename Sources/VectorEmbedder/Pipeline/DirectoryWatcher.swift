@@ -12,7 +12,7 @@ import FoundationEssentials
 package struct DirectoryWatcher: Sendable {
   private let rescanEvery: Duration
   /// How long the file system must have been quiet.
-  private let quietMilliseconds: Int32 = 700
+  private let quiet: Duration = .milliseconds(700)
 
   package init(rescanEvery: Duration) { self.rescanEvery = rescanEvery }
 
@@ -32,7 +32,8 @@ package struct DirectoryWatcher: Sendable {
   }
 
   #if os(Linux)
-    /// Returns behind a burst of changes, when it is time for a rescan, or when the task is cancelled.
+    /// Returns behind a burst of changes, when it is time for a rescan even where changes do not end, or when the
+    /// task is cancelled.
     private func waitForChange(below directory: String) async {
       let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
       defer { if descriptor >= 0 { _ = close(descriptor) } }
@@ -40,24 +41,24 @@ package struct DirectoryWatcher: Sendable {
       let directories = (try? DirectoryTree(below: directory))?.directories ?? [directory]
       for path in directories where descriptor >= 0 { _ = unsafe inotify_add_watch(descriptor, path, mask) }
       let deadline = ContinuousClock.now + rescanEvery
+      var quietFrom: ContinuousClock.Instant?
       while !Task.isCancelled, ContinuousClock.now < deadline {
-        if descriptor >= 0, hasEvents(descriptor, milliseconds: 0) {
-          while hasEvents(descriptor, milliseconds: quietMilliseconds) { drain(descriptor) }
+        if descriptor >= 0, hadEvents(descriptor) {
+          quietFrom = .now + quiet
+        } else if let quietFrom, .now >= quietFrom {
           return
         }
         try? await Task.sleep(for: .milliseconds(250))
       }
     }
 
-    private func hasEvents(_ descriptor: Int32, milliseconds: Int32) -> Bool {
-      var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      return unsafe poll(&entry, 1, milliseconds) > 0
-    }
-
-    private func drain(_ descriptor: Int32) {
+    /// Takes the events that wait.
+    private func hadEvents(_ descriptor: Int32) -> Bool {
       var buffer = [UInt8](repeating: 0, count: 16384)
       let count = buffer.count
-      while unsafe read(descriptor, &buffer, count) > 0 {}
+      var hadSome = false
+      while unsafe read(descriptor, &buffer, count) > 0 { hadSome = true }
+      return hadSome
     }
   #else
     private func waitForChange(below directory: String) async { try? await Task.sleep(for: rescanEvery) }
@@ -67,19 +68,19 @@ package struct DirectoryWatcher: Sendable {
 extension VideoFinder {
   /// The videos of a directory that nobody is writing any more: those unchanged for two seconds.
   ///
-  /// Where some are younger it waits once for them; what still changes then is left to the next change.
+  /// A file whose time is younger, or in the future, is looked at twice; what changes in between is left to the next
+  /// change.
   package func settled(
-    _ directory: String, onNote: (String) -> Void = { _ in }
+    _ directory: String, quiet: Duration = .milliseconds(2200), onNote: (String) -> Void = { _ in }
   ) async throws -> [ManifestEntry] {
-    let entries = try find(directory, onNote: onNote)
-    if entries.contains(where: { !Self.isSettled($0.path) }) {
-      try await Task.sleep(for: .milliseconds(2200))
-    }
-    return entries.filter { Self.isSettled($0.path) }
-  }
-
-  private static func isSettled(_ path: String) -> Bool {
     let now = Int64(Date().timeIntervalSince1970 * 1000)
-    return FileState(ofFile: path).map { now - $0.modifiedMilliseconds > 2000 } ?? false
+    let found = try find(directory, onNote: onNote).map { ($0, FileState(ofFile: $0.path)) }
+    func isOld(_ state: FileState) -> Bool { state.modifiedMilliseconds < now - 2000 }
+    if !found.allSatisfy({ $0.1.map(isOld) ?? true }) { try await Task.sleep(for: quiet) }
+    return found.filter { entry, state in
+      guard let state else { return false }
+      return isOld(state) || FileState(ofFile: entry.path) == state
+    }
+    .map(\.0)
   }
 }
