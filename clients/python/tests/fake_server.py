@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
 import zlib
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
 from needletail import wire
 
-#: Sends one frame: opcode, request id, body and flags.
+#: Sends one frame: opcode, request id, body, flags, and how many bytes at once.
 Send = Callable[..., None]
 
 
 class FakeServer:
     """Answers the opening of each connection, and lets `handle` answer every frame behind it.
 
-    `handle(send, opcode, request_id, body)` returns False to break the connection off.
+    `handle(send, opcode, request_id, body)` returns False to break the connection off. The first connections are
+    answered with the `refusals`.
     """
 
-    def __init__(self, handle: Callable[[Send, int, int, bytes], Optional[bool]], requests_max: int = 256):
-        self._handle, self._requests_max = handle, requests_max
+    def __init__(
+        self, handle: Callable[[Send, int, int, bytes], Optional[bool]], requests_max: int = 256,
+        refusals: Sequence[bytes] = (),
+    ):
+        self._handle, self._requests_max, self._refusals = handle, requests_max, list(refusals)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.connections_count = 0
@@ -43,14 +48,20 @@ class FakeServer:
             threading.Thread(target=self._serve, args=[connection], daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as stream:
+        with contextlib.suppress(ConnectionError), connection, connection.makefile("rb") as stream:
 
-            def send(opcode: int, request_id: int, body: bytes = b"", flags: int = 0) -> None:
-                connection.sendall(b"".join(wire.frame(opcode, request_id, [body], flags)))
+            def send(
+                opcode: int, request_id: int, body: bytes = b"", flags: int = 0, piece_bytes: int = 1 << 20
+            ) -> None:
+                data = b"".join(wire.frame(opcode, request_id, [body], flags))
+                for start in range(0, len(data), piece_bytes):
+                    connection.sendall(data[start : start + piece_bytes])
 
             preface = stream.read(wire.PREFACE_BYTES)
             assert preface == wire.preface()
             connection.sendall(wire.MAGIC + struct.pack("<HHB3x", 1, 1, wire.CRC32))
+            if self._refusals:
+                return send(wire.Opcode.ERROR, 0, self._refusals.pop(0))
             while header := stream.read(wire.HEADER.size):
                 checksum, length, opcode, _, _, request_id = wire.HEADER.unpack(header)
                 body = stream.read(length)

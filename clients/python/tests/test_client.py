@@ -104,6 +104,23 @@ class Sending(unittest.TestCase):
                 needletail.count("c")
             self.assertEqual(caught.exception.code, nt.Code.TIMEOUT)
 
+    def test_the_timeout_is_the_whole_requests(self) -> None:
+        def handle(send, opcode, request_id, body):
+            # Every byte comes in time, all of them do not.
+            send(Opcode.RESULT, request_id, bytes(1 << 20), piece_bytes=1)
+
+        with FakeServer(handle) as server, client(server, timeout=0.1) as needletail:
+            with self.assertRaises(nt.RequestError) as caught:
+                needletail.count("c")
+            self.assertEqual(caught.exception.code, nt.Code.TIMEOUT)
+
+    def test_a_server_that_refuses_connections_for_a_while_is_asked_again(self) -> None:
+        refusals = [error(13, "Service unavailable: too many connections", 1)] * 2
+        answer = lambda send, opcode, request_id, body: send(Opcode.RESULT, request_id, update_answer(5))
+        with FakeServer(answer, refusals=refusals) as server, client(server) as needletail:
+            self.assertEqual(needletail.delete_vectors("c", ["v"], [1]).operation_id, 5)
+            self.assertEqual(server.connections_count, 3)
+
     def test_threads_share_a_client(self) -> None:
         def handle(send, opcode, request_id, body):
             send(Opcode.RESULT, request_id, count_answer(body[1]))
@@ -199,6 +216,28 @@ class Streams(unittest.TestCase):
             self.assertGreater(server.connections_count, 5)
         self.assertEqual(ledger.applied, list(range(600)))
         self.assertGreater(ledger.received, 600)
+
+    def test_a_silent_connection_is_a_lost_one(self) -> None:
+        ledger = Ledger(set())
+
+        def handle(send, opcode, request_id, body):
+            # Two connections fall silent: one at its opening, one with chunks under way.
+            if server.connections_count == 1 or server.connections_count == 2 and opcode == Opcode.CHUNK:
+                return None
+            return ledger.handle(send, opcode, request_id, body)
+
+        with FakeServer(handle) as server, client(server, timeout=0.2) as needletail:
+            with needletail.stream("c") as stream:
+                for each in range(10):
+                    stream.delete([each])
+            self.assertGreaterEqual(server.connections_count, 3)
+        self.assertEqual(ledger.applied, list(range(10)))
+
+    def test_a_connection_that_stays_silent_ends_the_stream(self) -> None:
+        with FakeServer(lambda *_: None) as server, client(server, timeout=0.02) as needletail:
+            stream = nt.IngestStream(needletail, "c", uuid.uuid4(), 1, 1 << 16, retries=2)
+            with self.assertRaises(nt.ConnectionLost):
+                stream.delete([1])
 
     def test_a_refused_chunk_ends_the_stream(self) -> None:
         def handle(send, opcode, request_id, body):

@@ -15,7 +15,7 @@ import numpy as np
 from . import requests
 from .answers import Answer, CollectionInfo, Group, Page, ScoredPoints, UpdateResult, read_answer
 from .connection import Connection, read_error
-from .errors import ConnectionLost, NeedletailError, ProtocolError, RequestError
+from .errors import Code, ConnectionLost, NeedletailError, ProtocolError, RequestError
 from .operations import (
     ClearPayload, CreateIndex, Delete, DeleteIndex, DeletePayloadKeys, DeleteVectors, Operation, OverwritePayload,
     Selector, SetPayload, Stamp, UpdateVectors, Upsert,
@@ -39,7 +39,8 @@ class Client:
     """Asks a server over its binary protocol. Any number of threads may share one client.
 
     Requests that read are sent again after a lost connection, and so are writes, which carry a stamp that the server
-    recognises. `timeout` is for one request with its retries, in seconds.
+    recognises. `timeout` is for one request with its retries, in seconds; of a stream, how long the server may be
+    silent before its connection is taken for lost.
     """
 
     def __init__(
@@ -92,25 +93,21 @@ class Client:
         may_repeat = stamp is not None or all(request.may_repeat for request in many)
         attempt = 0
         while True:
+            was_sent = False
             try:
                 connection = self._connect(deadline)
+                was_sent = True
+                return self._exchange(connection, many, stamp, deadline)
+            except TimeoutError as error:
+                raise RequestError(Code.TIMEOUT, f"Timeout: {error}") from error
             except (OSError, ConnectionLost) as error:
                 failure: Exception = error
-            else:
-                try:
-                    return self._pipelined(connection, many, stamp, deadline)
-                except ConnectionLost as error:
-                    failure = error
-                    if not may_repeat:
-                        raise
-                except RequestError as error:
-                    failure = error
-                    if not (may_repeat and error.is_transient):
-                        raise
-                finally:
-                    self._give_back(connection)
+            except RequestError as error:
+                failure = error
+                if not error.is_transient:
+                    raise
             pause = self._pause(failure, attempt)
-            if attempt >= self._retries or time.monotonic() + pause > deadline:
+            if (was_sent and not may_repeat) or attempt >= self._retries or time.monotonic() + pause > deadline:
                 if isinstance(failure, NeedletailError):
                     raise failure
                 raise ConnectionLost(f"cannot connect to {self._host}:{self._port}: {failure}") from failure
@@ -122,9 +119,23 @@ class Client:
         asked = failure.retry_milliseconds if isinstance(failure, RequestError) else 0
         return float(max(0.02 * 2**attempt, asked / 1000) * random.uniform(1, 1.25))
 
-    def _pipelined(
+    def _exchange(
         self, connection: Connection, many: Sequence[Request[Any]], stamp: Optional[Stamp], deadline: float
     ) -> list[Answer[Any]]:
+        """Has the requests answered, and gives the connection back."""
+        connection.set_deadline(deadline)
+        try:
+            answers = self._pipelined(connection, many, stamp)
+        finally:
+            self._give_back(connection)
+        for answer in answers:
+            if isinstance(answer, RequestError):
+                raise answer
+        return [answer for answer in answers if isinstance(answer, Answer)]
+
+    def _pipelined(
+        self, connection: Connection, many: Sequence[Request[Any]], stamp: Optional[Stamp]
+    ) -> list[Union[Answer[Any], RequestError, None]]:
         waiting: dict[int, tuple[int, int]] = {}
         answers: list[Union[Answer[Any], RequestError, None]] = [None] * len(many)
         sent = waiting_bytes = 0
@@ -137,7 +148,6 @@ class Client:
                 waiting_bytes += byte_count
                 sent += 1
                 continue
-            connection.settimeout(max(0.001, deadline - time.monotonic()))
             received = connection.receive()
             if received.request_id not in waiting:
                 continue
@@ -149,10 +159,7 @@ class Client:
                 answers[index] = read_error(received)
             else:
                 raise ProtocolError(f"the server answered with opcode {received.opcode}")
-        for answer in answers:
-            if isinstance(answer, RequestError):
-                raise answer
-        return [answer for answer in answers if isinstance(answer, Answer)]
+        return answers
 
     # Connections and lanes
 
@@ -164,12 +171,14 @@ class Client:
                 if not connection.has_input():
                     return connection
                 connection.close()
-        return self.open_connection(max(0.001, deadline - time.monotonic()))
+        return Connection(self._host, self._port, self._api_key, deadline, self._tls)
 
-    def open_connection(self, timeout: Optional[float] = None) -> Connection:
-        """A new connection that the caller closes."""
-        return Connection(
-            self._host, self._port, self._api_key, self._timeout if timeout is None else timeout, self._tls)
+    def open_connection(self) -> Connection:
+        """A new connection that the caller closes, and that ends when the server is silent for the timeout."""
+        deadline = time.monotonic() + self._timeout
+        connection = Connection(self._host, self._port, self._api_key, deadline, self._tls)
+        connection.set_silence(self._timeout)
+        return connection
 
     def _give_back(self, connection: Connection) -> None:
         with self._lock:

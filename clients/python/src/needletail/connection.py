@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import ssl
-import struct
+import time
 import zlib
 from dataclasses import dataclass
 from typing import Optional, Sequence
@@ -44,17 +44,21 @@ class Frame:
 
 
 class Connection:
-    """A blocking socket that sends and receives whole frames. For one thread at a time."""
+    """A blocking socket that sends and receives whole frames. For one thread at a time.
+
+    What is not done by the deadline, a time of `time.monotonic()`, ends the connection with a `TimeoutError`.
+    """
 
     def __init__(
-        self, host: str, port: int, api_key: Optional[str], timeout_seconds: float,
-        tls: Optional[ssl.SSLContext] = None,
+        self, host: str, port: int, api_key: Optional[str], deadline: float, tls: Optional[ssl.SSLContext] = None
     ):
         self._next_id = 2
+        self._deadline: Optional[float] = deadline
         self.is_open = True
-        plain = socket.create_connection((host, port), timeout_seconds)
+        plain = socket.create_connection((host, port), _seconds_until(deadline))
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.settimeout(_seconds_until(deadline))
             self._socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
         except BaseException:
             plain.close()
@@ -84,8 +88,13 @@ class Connection:
         self.is_open = False
         self._socket.close()
 
-    def settimeout(self, seconds: Optional[float]) -> None:
-        """How long one wait for the socket may last."""
+    def set_deadline(self, deadline: float) -> None:
+        """Until when all that follows must be done."""
+        self._deadline = deadline
+
+    def set_silence(self, seconds: float) -> None:
+        """Without a deadline: how long the server may take or send nothing."""
+        self._deadline = None
         self._socket.settimeout(seconds)
 
     def take_id(self) -> int:
@@ -134,41 +143,55 @@ class Connection:
     def _send(self, pieces: Sequence[Buffer]) -> None:
         views = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
         try:
-            if isinstance(self._socket, ssl.SSLSocket):
-                for view in views:
-                    self._socket.sendall(view)
-                return
             start = 0
             while start < len(views):
-                sent = self._socket.sendmsg(views[start : start + _PIECES_MAX])
+                self._limit_wait()
+                if isinstance(self._socket, ssl.SSLSocket):
+                    sent = self._socket.send(views[start])
+                else:
+                    sent = self._socket.sendmsg(views[start : start + _PIECES_MAX])
                 while start < len(views) and sent >= len(views[start]):
                     sent -= len(views[start])
                     start += 1
                 if sent:
                     views[start] = views[start][sent:]
         except OSError as error:
-            self.close()
-            raise ConnectionLost(f"the connection failed while sending: {error}") from error
+            raise self._lost("while sending", error) from error
 
     def _receive_bytes(self, count: int) -> bytearray:
         data = bytearray(count)
         view = memoryview(data)
         try:
             while len(view):
+                self._limit_wait()
                 received = self._socket.recv_into(view)
                 if received == 0:
-                    raise ConnectionLost("the server closed the connection")
+                    raise ConnectionResetError("the server closed the connection")
                 view = view[received:]
-        except TimeoutError as error:
-            self.close()
-            raise RequestError(6, "Timeout: the server did not answer in time") from error
-        except (OSError, ConnectionLost) as error:
-            self.close()
-            raise ConnectionLost(f"the connection failed: {error}") from error
+        except OSError as error:
+            raise self._lost("while receiving", error) from error
         return data
+
+    def _limit_wait(self) -> None:
+        if self._deadline is not None:
+            self._socket.settimeout(_seconds_until(self._deadline))
+
+    def _lost(self, when: str, error: OSError) -> Exception:
+        self.close()
+        if isinstance(error, TimeoutError):
+            return TimeoutError("the server did not answer in time")
+        return ConnectionLost(f"the connection failed {when}: {error}")
+
+
+def _seconds_until(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("the time is over")
+    return seconds
 
 
 def read_error(answer: Frame) -> RequestError:
     """The failure that a frame tells of."""
-    code, retry_milliseconds = struct.unpack_from("<BI", answer.body)
-    return RequestError(code, Reader(memoryview(answer.body)[5:]).text(), retry_milliseconds)
+    reader = Reader(answer.body)
+    code, retry_milliseconds = reader.u8(), reader.u32()
+    return RequestError(code, reader.text(), retry_milliseconds)

@@ -111,7 +111,7 @@ class IngestStream:
                 self._connection.send(Opcode.CLOSE_STREAM, self._id, [])
                 while self._connection.receive().opcode != Opcode.STREAM_CLOSED:
                     pass
-            except ConnectionLost:
+            except (ConnectionLost, OSError):
                 # Everything is acknowledged: the end of the connection ends the stream as well.
                 pass
             self._abandon()
@@ -133,8 +133,11 @@ class IngestStream:
             try:
                 self._advance(is_done)
                 return
-            except (ConnectionLost, OSError) as error:
+            except ConnectionLost as error:
                 failure: Exception = error
+            except OSError as error:
+                # Also a silent server's timeout: what is not acknowledged is sent again.
+                failure = ConnectionLost(f"the stream's connection failed: {error}")
             except RequestError as error:
                 failure = error
                 if not error.is_transient:
