@@ -26,7 +26,7 @@ class FakeServer:
         self, handle: Callable[[Send, int, int, bytes], Optional[bool]], requests_max: int = 256,
         refusals: Sequence[bytes] = (),
     ):
-        self._handle, self._requests_max, self._refusals = handle, requests_max, list(refusals)
+        self.handle, self._requests_max, self._refusals = handle, requests_max, list(refusals)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.connections_count = 0
@@ -65,10 +65,12 @@ class FakeServer:
             while header := stream.read(wire.HEADER.size):
                 checksum, length, opcode, _, _, request_id = wire.HEADER.unpack(header)
                 body = stream.read(length)
+                if len(body) < length:
+                    return
                 assert zlib.crc32(body, zlib.crc32(header[4:])) == checksum
                 if opcode == wire.Opcode.HELLO:
                     send(wire.Opcode.WELCOME, request_id, self._welcome())
-                elif self._handle(send, opcode, request_id, body) is False:
+                elif self.handle(send, opcode, request_id, body) is False:
                     return
 
     def _welcome(self) -> bytes:

@@ -6,12 +6,14 @@ import struct
 import threading
 import unittest
 import uuid
+from unittest import mock
 
 import numpy as np
 from fake_server import FakeServer, count_answer, error, update_answer
 
 import needletail as nt
 from needletail import requests
+from needletail.connection import Connection
 from needletail.wire import Opcode
 
 
@@ -120,6 +122,31 @@ class Sending(unittest.TestCase):
         with FakeServer(answer, refusals=refusals) as server, client(server) as needletail:
             self.assertEqual(needletail.delete_vectors("c", ["v"], [1]).operation_id, 5)
             self.assertEqual(server.connections_count, 3)
+
+    def test_an_interrupt_ends_its_connection(self) -> None:
+        def handle(send, opcode, request_id, body):
+            send(Opcode.RESULT, request_id, update_answer(5))
+
+        real_send = Connection._send
+
+        def half_a_frame(connection: Connection, pieces: list[bytes]) -> None:
+            real_send(connection, [b"".join(pieces)[:20]])
+            raise KeyboardInterrupt
+
+        with FakeServer(handle) as server, client(server, retries=0, timeout=5) as needletail:
+            needletail.delete("c", [1])
+            with mock.patch.object(Connection, "_send", half_a_frame), self.assertRaises(KeyboardInterrupt):
+                needletail.delete("c", [1])
+            self.assertEqual(needletail.delete("c", [1]).operation_id, 5)
+
+            ledger = Ledger(set())
+            server.handle = ledger.handle
+            stream = nt.IngestStream(needletail, "c", uuid.uuid4(), 1, 1 << 16, retries=0)
+            stream.delete([1])
+            with mock.patch.object(Connection, "_send", half_a_frame), self.assertRaises(KeyboardInterrupt):
+                stream.delete([2])
+            stream.close()
+            self.assertEqual(ledger.applied, [1, 2])
 
     def test_threads_share_a_client(self) -> None:
         def handle(send, opcode, request_id, body):

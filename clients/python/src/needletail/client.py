@@ -122,12 +122,14 @@ class Client:
     def _exchange(
         self, connection: Connection, many: Sequence[Request[Any]], stamp: Optional[Stamp], deadline: float
     ) -> list[Answer[Any]]:
-        """Has the requests answered, and gives the connection back."""
-        connection.set_deadline(deadline)
+        """Has the requests answered, and keeps the connection where whole frames went and came."""
         try:
+            connection.set_deadline(deadline)
             answers = self._pipelined(connection, many, stamp)
-        finally:
-            self._give_back(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
         for answer in answers:
             if isinstance(answer, RequestError):
                 raise answer

@@ -142,6 +142,10 @@ class IngestStream:
                 failure = error
                 if not error.is_transient:
                     self._fail(error)
+            except BaseException:
+                # A frame may have been sent or read in part: what is kept goes over another connection.
+                self._abandon()
+                raise
             self._abandon()
             if self._attempts >= self._retries:
                 self._fail(failure)
