@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import unittest
 import uuid
@@ -275,6 +276,26 @@ class Connections(unittest.TestCase):
         reader = wire.Reader(fixture("acknowledgement")[16:])
         self.assertEqual((reader.u64(), reader.u64(), reader.u32()), (1, 258, 96))
         self.assertEqual(wire.Reader(fixture("stream-opened")[16:]).u32(), 1 << 20)
+
+    def test_damage_is_a_protocol_error(self) -> None:
+        for name in sorted(names("result-") | {"error"}):
+            data = fixture(name)
+            flags, body = data[9], data[wire.HEADER.size :]
+
+            def read(damaged: bytes) -> None:
+                if name == "error":
+                    read_error(Frame(wire.Opcode.ERROR, flags, ID, bytearray(damaged)))
+                else:
+                    read_answer(damaged, flags)
+
+            for index in range(len(body)):
+                with self.subTest(name, cut=index), self.assertRaises(nt.ProtocolError):
+                    read(body[:index])
+                for bit in range(8):
+                    flipped = bytearray(body)
+                    flipped[index] ^= 1 << bit
+                    with self.subTest(name, byte=index, bit=bit), contextlib.suppress(nt.ProtocolError):
+                        read(flipped)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,10 @@ def read_answer(body: Buffer, flags: int) -> Answer[Any]:
     kind = reader.u8()
     if kind not in _READERS:
         raise ProtocolError(f"an answer of kind {kind}")
-    content = _READERS[kind](reader)
+    try:
+        content = _READERS[kind](reader)
+    except (IndexError, StopIteration, ValueError) as error:
+        raise ProtocolError(f"an answer of kind {kind} that cannot be read: {error}") from error
     reader.finish()
     if isinstance(content, ScoredPoints):
         content.languages = languages

@@ -241,10 +241,16 @@ class Reader:
         return self.raw(self.count())
 
     def text(self) -> str:
-        return str(self.bytes(), "utf-8")
+        try:
+            return str(self.bytes(), "utf-8")
+        except UnicodeDecodeError as error:
+            raise ProtocolError(f"a text that is not UTF-8: {error}") from error
 
     def json(self) -> Any:
-        return json.loads(bytes(self.bytes()))
+        try:
+            return json.loads(bytes(self.bytes()))
+        except ValueError as error:
+            raise ProtocolError(f"a text that is not JSON: {error}") from error
 
     def optional(self, read: Callable[[], Any]) -> Any:
         return read() if self.bool() else None
