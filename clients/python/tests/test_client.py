@@ -189,10 +189,12 @@ class Copies(unittest.TestCase):
             (nt.Upsert([1, 2], np.zeros((3, 4))), "(3, 4)"),
             (nt.Upsert([-1], np.zeros((1, 4))), "-1 is no point id"),
             (nt.Upsert(np.array([-1]), np.zeros((1, 4))), "-1 is no point id"),
+            (nt.Upsert(np.array([1.0, 2.7]), np.zeros((2, 4))), "1.0.* is no point id"),
+            (nt.Upsert([1, 2.7], np.zeros((2, 4))), "2.7 is no point id"),
             (nt.Upsert([1], np.zeros((1, 4)), [{}, {}]), "2 payloads for 1 points"),
             (nt.Upsert([1], np.zeros((1, 4)), [{"a": float("nan")}]), "JSON compliant"),
         ]:
-            with self.subTest(message), self.assertRaisesRegex(ValueError, message.replace("(", r"\(").replace(")", r"\)")):
+            with self.subTest(message), self.assertRaisesRegex((TypeError, ValueError), message.replace("(", r"\(").replace(")", r"\)")):
                 requests.write("c", upsert).body()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import uuid
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping, Optional, Sequence, Union
@@ -45,7 +46,10 @@ def point_id(value: Union[int, str, uuid.UUID]) -> PointID:
         return uuid.UUID(value)
     if isinstance(value, uuid.UUID):
         return value
-    number = int(value)
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{value!r} is no point id: it must be an integer or a UUID") from error
     if not 0 <= number < 1 << 64:
         raise ValueError(f"{number} is no point id: it must be from 0 to {(1 << 64) - 1}, or a UUID")
     return number
