@@ -326,6 +326,15 @@ class Streams(unittest.TestCase):
             self.assertEqual(needletail.upload("c", np.ones((25, 3)), payloads=payloads, batch_size=10), 25)
         self.assertEqual(counts, [10, 10, 5])
 
+    def test_an_uploads_batches_fit_the_granted_window(self) -> None:
+        ledger = Ledger(set())  # Grants 4,096 bytes, of the 8 MiB that a stream asks for.
+        for vectors, payloads in [(np.ones((21, 200)), None), (np.ones((21, 2)), [{"a": "b" * 700}] * 21)]:
+            with FakeServer(ledger.handle) as server, client(server) as needletail:
+                self.assertEqual(needletail.upload("c", vectors, payloads=payloads), 21)
+                with self.assertRaises(nt.FrameTooLarge):
+                    needletail.upload("c", np.ones((2, 1100)))
+        self.assertEqual(ledger.received, 14)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -15,7 +15,7 @@ import numpy as np
 from . import requests
 from .answers import Answer, CollectionInfo, Group, Page, ScoredPoints, UpdateResult, read_answer
 from .connection import Connection, read_error
-from .errors import Code, ConnectionLost, NeedletailError, ProtocolError, RequestError
+from .errors import Code, ConnectionLost, FrameTooLarge, NeedletailError, ProtocolError, RequestError
 from .operations import (
     ClearPayload, CreateIndex, Delete, DeleteIndex, DeletePayloadKeys, DeleteVectors, Operation, OverwritePayload,
     Selector, SetPayload, Stamp, UpdateVectors, Upsert,
@@ -303,17 +303,28 @@ class Client:
         self, collection: str, vectors: Union[np.ndarray, Mapping[str, np.ndarray]], ids: Optional[IDs] = None,
         payloads: Optional[Sequence[Payload]] = None, batch_size: int = 1000,
     ) -> int:
-        """Puts many points over a stream, and returns how many once all are durable. Nothing is copied."""
+        """Puts many points over a stream, and returns how many once all are durable. Nothing is copied.
+
+        A chunk has `batch_size` points, or as many as the stream's window holds.
+        """
         columns = vectors if isinstance(vectors, Mapping) else {"": vectors}
         count = len(next(iter(columns.values())))
         ids = range(count) if ids is None else ids
+        start = 0
         with self.stream(collection) as stream:
-            for start in range(0, count, batch_size):
+            while start < count:
                 part = slice(start, start + batch_size)
                 rows = {name: matrix[part] for name, matrix in columns.items()}
-                stream.upsert(
-                    ids[part], rows if isinstance(vectors, Mapping) else rows[""],
-                    None if payloads is None else payloads[part], copy=False)
+                try:
+                    stream.upsert(
+                        ids[part], rows if isinstance(vectors, Mapping) else rows[""],
+                        None if payloads is None else payloads[part], copy=False)
+                except FrameTooLarge:
+                    if batch_size == 1:
+                        raise
+                    batch_size = (min(batch_size, count - start) + 1) // 2
+                else:
+                    start += batch_size
         return count
 
     # Reads

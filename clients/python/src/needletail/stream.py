@@ -83,6 +83,10 @@ class IngestStream:
 
     def send(self, operation: Operation) -> int:
         """Sends any change and returns its sequence. Arrays in it must stay until it is acknowledged."""
+        self._raise_failure()
+        if self._connection is None:
+            # The server may grant less than was wanted.
+            self._work(lambda: True)
         writer = Writer()
         writer.u64(self._next_sequence)
         operation.write(writer)
@@ -90,7 +94,6 @@ class IngestStream:
         chunk = _Chunk(self._next_sequence, body, HEADER.size + sum(len(piece) for piece in body))
         if chunk.frame_bytes > self._window_bytes:
             raise FrameTooLarge(f"a chunk of {chunk.frame_bytes} bytes, the stream's window has {self._window_bytes}")
-        self._raise_failure()
         self._next_sequence += 1
         self._chunks.append(chunk)
         self._work(lambda: self._sent == len(self._chunks))
