@@ -14,6 +14,7 @@ from fake_server import FakeServer, count_answer, error, update_answer
 import needletail as nt
 from needletail import requests
 from needletail.connection import Connection
+from needletail.errors import retry_pause
 from needletail.wire import Opcode
 
 
@@ -122,6 +123,13 @@ class Sending(unittest.TestCase):
         with FakeServer(answer, refusals=refusals) as server, client(server) as needletail:
             self.assertEqual(needletail.delete_vectors("c", ["v"], [1]).operation_id, 5)
             self.assertEqual(server.connections_count, 3)
+
+    def test_pauses_grow_to_a_limit(self) -> None:
+        pauses = [retry_pause(nt.ConnectionLost(), attempt) for attempt in range(2000)]
+        for attempt, pause in enumerate(pauses[:8]):
+            self.assertTrue(0.02 * 2**attempt <= pause <= 0.025 * 2**attempt)
+        self.assertLess(max(pauses), 7)
+        self.assertGreaterEqual(retry_pause(nt.RequestError(13, "later", 1000), 0), 1)
 
     def test_an_interrupt_ends_its_connection(self) -> None:
         def handle(send, opcode, request_id, body):

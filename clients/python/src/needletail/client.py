@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 import ssl
 import threading
 import time
@@ -15,7 +14,7 @@ import numpy as np
 from . import requests
 from .answers import Answer, CollectionInfo, Group, Page, ScoredPoints, UpdateResult, read_answer
 from .connection import Connection, read_error
-from .errors import Code, ConnectionLost, FrameTooLarge, NeedletailError, ProtocolError, RequestError
+from .errors import Code, ConnectionLost, FrameTooLarge, NeedletailError, ProtocolError, RequestError, retry_pause
 from .operations import (
     ClearPayload, CreateIndex, Delete, DeleteIndex, DeletePayloadKeys, DeleteVectors, Operation, OverwritePayload,
     Selector, SetPayload, Stamp, UpdateVectors, Upsert,
@@ -106,18 +105,13 @@ class Client:
                 failure = error
                 if not error.is_transient:
                     raise
-            pause = self._pause(failure, attempt)
+            pause = retry_pause(failure, attempt)
             if (was_sent and not may_repeat) or attempt >= self._retries or time.monotonic() + pause > deadline:
                 if isinstance(failure, NeedletailError):
                     raise failure
                 raise ConnectionLost(f"cannot connect to {self._host}:{self._port}: {failure}") from failure
             time.sleep(pause)
             attempt += 1
-
-    @staticmethod
-    def _pause(failure: Exception, attempt: int) -> float:
-        asked = failure.retry_milliseconds if isinstance(failure, RequestError) else 0
-        return float(max(0.02 * 2**attempt, asked / 1000) * random.uniform(1, 1.25))
 
     def _exchange(
         self, connection: Connection, many: Sequence[Request[Any]], stamp: Optional[Stamp], deadline: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import random
 
 
 class Code(enum.IntEnum):
@@ -53,3 +54,10 @@ class ProtocolError(NeedletailError):
 
 class FrameTooLarge(NeedletailError):
     """A request has more bytes than the server takes in one frame, or a stream's window holds."""
+
+
+def retry_pause(failure: Exception, attempt: int) -> float:
+    """Seconds before the next attempt: twice as long each time up to 5, at least what the server asks for, and a little
+    by chance so that clients part."""
+    asked = failure.retry_milliseconds if isinstance(failure, RequestError) else 0
+    return max(0.02 * 2 ** min(attempt, 8), asked / 1000) * random.uniform(1, 1.25)

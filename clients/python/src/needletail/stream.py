@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import copy as copying
-import random
 import time
 import uuid
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Callable, NoReturn, Optional, Sequence
 import numpy as np
 
 from .connection import Connection, Frame, read_error
-from .errors import ConnectionLost, FrameTooLarge, ProtocolError, RequestError
+from .errors import ConnectionLost, FrameTooLarge, ProtocolError, RequestError, retry_pause
 from .operations import Delete, Operation, Selector, Upsert
 from .points import IDs, Payload, VectorColumns
 from .wire import HEADER, Buffer, Opcode, Reader, Writer
@@ -34,7 +33,8 @@ class IngestStream:
 
     `send` returns when the write is on its way, and waits while the window is full: the server's pace reaches the
     caller. What is on its way is kept until it is acknowledged, and sent again over a new connection where one is
-    lost; the server recognises what it has. To go on after a restart of the caller, give the same producer, and the
+    lost, or silent for the client's timeout; the server recognises what it has. The stream fails after `retries`
+    attempts without an acknowledgement. To go on after a restart of the caller, give the same producer, and the
     sequence behind the last acknowledged one.
     """
 
@@ -42,7 +42,7 @@ class IngestStream:
 
     def __init__(
         self, client: Client, collection: str, producer: uuid.UUID, first_sequence: int, window_bytes: int,
-        retries: int = 8,
+        retries: int = 12,
     ):
         self._client, self._collection, self._retries = client, collection, retries
         self.producer = producer
@@ -152,8 +152,7 @@ class IngestStream:
             self._abandon()
             if self._attempts >= self._retries:
                 self._fail(failure)
-            asked = failure.retry_milliseconds if isinstance(failure, RequestError) else 0
-            time.sleep(max(0.02 * 2**self._attempts, asked / 1000) * random.uniform(1, 1.25))
+            time.sleep(retry_pause(failure, self._attempts))
             self._attempts += 1
 
     def _fail(self, error: Exception) -> NoReturn:
