@@ -19,7 +19,7 @@ package actor IngestStream {
   private var worker: Task<Void, Never>?
   /// Attempts to open the stream since something was acknowledged last.
   private var attempts = 0
-  private var waiting: [CheckedContinuation<Void, Never>] = []
+  private(set) var waiting: [CheckedContinuation<Void, Never>] = []
 
   package static let windowBytesStandard = 8 << 20
 
@@ -45,16 +45,10 @@ package actor IngestStream {
     var writer = FrameWriter(.chunk, requestID: id)
     StreamChunk(sequence: 0, operation: operation).write(to: &writer.body)
     let frameBytes = writer.bodyBytes + FrameHeader.byteCount
-    guard frameBytes <= windowBytes else {
-      throw RequestError(
-        .payloadTooLarge,
-        "Bad request: a chunk of \(frameBytes) bytes, the stream's window has \(windowBytes)")
-    }
-    while failure == nil, queue.bytes + frameBytes > windowBytes {
+    while try !hasRoom(frameBytes) {
       start()
       await change()
     }
-    try check()
     let sequence = queue.nextSequence
     writer.setSequence(sequence)
     var frame = writer.finish(.crc32c)
@@ -65,6 +59,17 @@ package actor IngestStream {
     start()
     sendFrames()
     return sequence
+  }
+
+  /// Whether a chunk fits into the window beside what is under way. The window may shrink whenever the stream is opened.
+  private func hasRoom(_ frameBytes: Int) throws(RequestError) -> Bool {
+    try check()
+    guard frameBytes <= windowBytes else {
+      throw RequestError(
+        .payloadTooLarge,
+        "Bad request: a chunk of \(frameBytes) bytes, the stream's window has \(windowBytes)")
+    }
+    return queue.bytes + frameBytes <= windowBytes
   }
 
   /// Waits until everything sent is acknowledged.
@@ -172,6 +177,7 @@ package actor IngestStream {
       queue.opened(id: id, windowBytes: granted)
       self.connection = (connection, id)
       sendFrames()
+      changed()
     case .acknowledgement:
       try queue.acknowledge(try Acknowledgement(body: frame.body))
       attempts = 0

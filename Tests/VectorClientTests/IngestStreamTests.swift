@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 import Testing
-import VectorClient
 import VectorModel
 
+@testable import VectorClient
 @testable import VectorServer
 
 /// A collection that recognises repeats as the engine does, and writes down what it applied.
@@ -143,6 +143,34 @@ struct IngestStreamTests {
       try await producer.value
       #expect(ledger.state.withLock { $0.applied } == Array(0..<100))
     }
+  }
+
+  /// A caller waits behind a full window; the server that comes back grants less than its write has.
+  @Test func aWriteThatTheWindowHoldsNoMoreIsRefused() async throws {
+    let ledger = Ledger()
+    let (arrivals, hasArrived) = AsyncStream.makeStream(of: Void.self)
+    let first = try await TestServer.start { _, _ in hasArrived.yield() }
+    var configuration = ClientConfiguration(port: first.port)
+    configuration.retryPauseMilliseconds = 1
+    configuration.retriesMax = 50
+    let client = try VectorClient(configuration)
+    let stream = client.ingest(into: "c", windowBytes: 1 << 17)
+    try await stream.send(Self.deletion(0, padding: 6000))
+    for await _ in arrivals { break }
+    let large = Task { try await stream.send(Self.deletion(1, padding: 12_000)) }
+    while await stream.waiting.isEmpty { await Task.yield() }
+    await first.stop()
+    var limits = BinaryLimits()
+    limits.windowBytesMax = 1 << 16
+    let second = try await TestServer.start(port: first.port, limits: limits) { $1(ledger.apply($0)) }
+    await #expect {
+      try await large.value
+    } throws: { ($0 as? RequestError)?.code == .payloadTooLarge }
+    try await stream.send(Self.deletion(2))
+    try await stream.close()
+    #expect(ledger.state.withLock { $0.applied } == [0, 2])
+    await client.shutdown()
+    await second.stop()
   }
 
   @Test func aWriteThatNoWindowHoldsIsRefused() async throws {
