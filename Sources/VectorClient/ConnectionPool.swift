@@ -24,6 +24,9 @@ final class ConnectionPool: Sendable {
     self.tls = tls
   }
 
+  /// How many attempts to connect are in progress.
+  var openingCount: Int { state.withLock { $0.opening.count } }
+
   private enum Choice {
     case use(ClientConnection)
     case wait(Task<ClientConnection, any Error>)

@@ -89,10 +89,13 @@ package actor IngestStream {
     try await flush()
     isClosing = true
     failure = .badRequest("the stream is closed")
-    if let connection {
-      connection.0.send(connection.id, FrameWriter(.closeStream, requestID: connection.id).finish(.crc32c))
-    }
+    sendClose()
     await worker?.value
+  }
+
+  private func sendClose() {
+    guard let (connection, id) = connection else { return }
+    connection.send(id, FrameWriter(.closeStream, requestID: id).finish(.crc32c))
   }
 
   // MARK: The stream at work
@@ -176,6 +179,8 @@ package actor IngestStream {
       windowBytes = min(windowBytes, granted)
       queue.opened(id: id, windowBytes: granted)
       self.connection = (connection, id)
+      // A stream that was closed meanwhile has nothing to resume.
+      if isClosing { sendClose() }
       sendFrames()
       changed()
     case .acknowledgement:

@@ -1,4 +1,6 @@
+import Dispatch
 import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 import VectorModel
@@ -171,6 +173,33 @@ struct IngestStreamTests {
     #expect(ledger.state.withLock { $0.applied } == [0, 2])
     await client.shutdown()
     await second.stop()
+  }
+
+  /// Everything is acknowledged when the connection is lost, and the stream is closed while it is being resumed.
+  @Test func aStreamIsClosedWhileItIsResumed() async throws {
+    let ledger = Ledger()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let server = try await TestServer.start(group: group) { $1(ledger.apply($0)) }
+    var configuration = ClientConfiguration(port: server.port)
+    configuration.retryPauseMilliseconds = 1
+    configuration.connectMilliseconds = 60_000
+    let client = try VectorClient(configuration)
+    let stream = client.ingest(into: "c")
+    try await stream.send(Self.deletion(0))
+    try await stream.flush()
+    // The server breaks off and is then silent: the system takes the new connection, and no welcome comes.
+    server.breakConnections()
+    let gate = DispatchSemaphore(value: 0)
+    group.next().execute { gate.wait() }
+    while client.pool.openingCount == 0 { await Task.yield() }
+    let closing = Task { try await stream.close() }
+    while (try? await stream.flush()) != nil { await Task.yield() }
+    gate.signal()
+    try await closing.value
+    #expect(ledger.state.withLock { $0.applied } == [0])
+    await client.shutdown()
+    await server.stop()
+    try await group.shutdownGracefully()
   }
 
   @Test func aWriteThatNoWindowHoldsIsRefused() async throws {

@@ -32,7 +32,8 @@ final class TestServer: Sendable {
 
   static func start(
     port: Int = 0, keys: AccessKeys = AccessKeys(), limits: BinaryLimits = BinaryLimits(),
-    tls: NIOSSLContext? = nil, _ answer: @escaping @Sendable (Request, @escaping Completion) -> Void
+    tls: NIOSSLContext? = nil, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
+    _ answer: @escaping @Sendable (Request, @escaping Completion) -> Void
   ) async throws -> TestServer {
     let readiness = Readiness()
     readiness.start(Handler(answer))
@@ -42,7 +43,7 @@ final class TestServer: Sendable {
     let connections = ConnectionRegistry(connectionsMax: limits.connectionsMax)
     let listener = try await BinaryListener.bind(
       front: front, connections: connections, host: "127.0.0.1", port: port,
-      group: .singletonMultiThreadedEventLoopGroup, tls: tls)
+      group: group, tls: tls)
     return TestServer(listener, connections)
   }
 
