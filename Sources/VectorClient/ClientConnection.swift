@@ -98,6 +98,9 @@ final class ClientConnection: Sendable {
     write(&writer.body)
     let frame = try finish(writer)
     let (handler, eventLoop) = (handler, channel.eventLoop)
+    let cancel: @Sendable () -> Void = {
+      eventLoop.execute { handler.value.abandon(id, .cancelled) }
+    }
     calls.wrappingAdd(1, ordering: .relaxed)
     defer { calls.wrappingSubtract(1, ordering: .relaxed) }
     let result = await withTaskCancellationHandler {
@@ -106,9 +109,11 @@ final class ClientConnection: Sendable {
         eventLoop.execute {
           handler.value.call(id, frame, deadline: deadline) { continuation.resume(returning: $0) }
         }
+        // What was cancelled before found no call to abandon.
+        if Task.isCancelled { cancel() }
       }
     } onCancel: {
-      eventLoop.execute { handler.value.abandon(id, .timeout("the request was cancelled")) }
+      cancel()
     }
     return try result.get()
   }

@@ -17,6 +17,10 @@ enum CallFailure: Error {
   }
 }
 
+extension RequestError {
+  static let cancelled = RequestError.timeout("the request was cancelled")
+}
+
 /// A frame that answers a call or belongs to a stream.
 struct ClientFrame: Sendable {
   let opcode: UInt8

@@ -34,7 +34,8 @@ final class ConnectionPool: Sendable {
   }
 
   /// The connection with the fewest calls; opens another one behind it where all are busy and there may be more.
-  func connection() async throws(CallFailure) -> ClientConnection {
+  /// - Parameter deadline: when to wait no longer for one that is being opened.
+  func connection(until deadline: NIODeadline? = nil) async throws(CallFailure) -> ClientConnection {
     let choice = state.withLock { state -> Choice in
       if state.isShutDown { return .shutDown }
       state.connections.removeAll { !$0.isOpen }
@@ -53,14 +54,32 @@ final class ConnectionPool: Sendable {
     case .use(let connection): return connection
     case .shutDown:
       throw .notSent(RequestError(.unavailable, "Service unavailable: the client is shut down"))
-    case .wait(let task):
-      do {
-        return try await task.value
-      } catch let failure as CallFailure {
-        throw failure
-      } catch {
-        throw .notSent(RequestError(.unavailable, "Service unavailable: \(error)"))
+    case .wait(let task): return try await outcome(of: task, until: deadline)
+    }
+  }
+
+  /// Waits for an attempt that others may share: it goes on when this caller is cancelled or its time is over.
+  private func outcome(
+    of opening: Task<ClientConnection, any Error>, until deadline: NIODeadline?
+  ) async throws(CallFailure) -> ClientConnection {
+    let promise = group.next().makePromise(of: ClientConnection.self)
+    promise.completeWithTask { try await opening.value }
+    let alarm = deadline.map { deadline in
+      promise.futureResult.eventLoop.scheduleTask(deadline: deadline) {
+        promise.fail(CallFailure.notSent(.timeout("the deadline passed before there was a connection")))
       }
+    }
+    defer { alarm?.cancel() }
+    do {
+      return try await withTaskCancellationHandler {
+        try await promise.futureResult.get()
+      } onCancel: {
+        promise.fail(CallFailure.notSent(.cancelled))
+      }
+    } catch let failure as CallFailure {
+      throw failure
+    } catch {
+      throw .notSent(RequestError(.unavailable, "Service unavailable: \(error)"))
     }
   }
 

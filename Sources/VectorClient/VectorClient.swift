@@ -48,7 +48,8 @@ package final class VectorClient: Sendable {
     while true {
       let failure: CallFailure
       do throws(CallFailure) {
-        let frame = try await pool.connection().call(request.opcode, deadline: deadline) {
+        guard !Task.isCancelled else { throw .notSent(.cancelled) }
+        let frame = try await pool.connection(until: deadline).call(request.opcode, deadline: deadline) {
           request.write(to: &$0)
         }
         return try Self.response(frame)
@@ -121,8 +122,8 @@ extension CallFailure {
   /// Whether sending the same request again can do no harm and may help.
   fileprivate func permitsRetry(of request: Request) -> Bool {
     switch self {
-    case .notSent(let error): error.code != .timeout
-    case .lost(let error): error.code != .timeout && request.isRepeatable
+    case .notSent: true
+    case .lost: request.isRepeatable
     case .refused(let error, _): error.isTransient && request.isRepeatable
     }
   }

@@ -1,5 +1,6 @@
 import Dispatch
 import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 import VectorClient
@@ -184,6 +185,48 @@ struct VectorClientTests {
       task.cancel()
       await #expect(throws: RequestError.self) { try await task.value }
     }
+  }
+
+  @Test func aTaskThatIsCancelledAlreadyAsksNothing() async throws {
+    let requestsCount = Mutex(0)
+    try await withServer(answer: { _, _ in requestsCount.withLock { $0 += 1 } }) { _, client in
+      // Some are cancelled amid the way to the socket.
+      for turns in 0..<200 {
+        let task = Task {
+          if turns == 0 { while !Task.isCancelled { await Task.yield() } }
+          return try await client.send(Self.count)
+        }
+        for _ in 0..<(turns / 4) { await Task.yield() }
+        task.cancel()
+        await #expect(throws: RequestError.timeout("the request was cancelled")) { try await task.value }
+        if turns == 0 { #expect(requestsCount.withLock { $0 } == 0) }
+      }
+    }
+  }
+
+  /// A server that takes connections and says nothing is waited for as long as the caller wants, not as long as
+  /// an attempt to connect may take.
+  @Test func theDeadlineAndCancellationEndTheWaitForAConnection() async throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let server = try await TestServer.start(group: group) { $1(Self.counted(1)) }
+    let gate = DispatchSemaphore(value: 0)
+    group.next().execute { gate.wait() }
+    var configuration = ClientConfiguration(port: server.port)
+    configuration.connectMilliseconds = 600_000
+    let client = try VectorClient(configuration)
+    let late = await #expect(throws: RequestError.self) {
+      try await client.send(Self.count, deadline: .now() + .milliseconds(20))
+    }
+    #expect(late?.code == .timeout)
+    let task = Task { try await client.send(Self.count) }
+    task.cancel()
+    let cancelled = await #expect(throws: RequestError.self) { try await task.value }
+    #expect(cancelled?.code == .timeout)
+    gate.signal()
+    try await expect(1, client, Self.count)
+    await client.shutdown()
+    await server.stop()
+    try await group.shutdownGracefully()
   }
 
   @Test func aServerThatIsAwayIsAnErrorWithItsAddress() async throws {
