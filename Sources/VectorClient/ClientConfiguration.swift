@@ -28,7 +28,9 @@ package struct ClientConfiguration: Sendable {
   package var requestMilliseconds = 60_000
   /// How often a request that is safe to repeat is sent again after a lost connection or a full queue.
   package var retriesMax = 4
-  /// The first pause before a retry; each further one is twice as long.
+  /// How often a stream is opened again without an acknowledgement between: enough for a server that starts anew.
+  package var streamRetriesMax = 12
+  /// The first pause before a retry; each further one is twice as long, up to 256 times as long.
   package var retryPauseMilliseconds = 20
   /// The largest answer that is taken from the server.
   package var answerBytesMax = 256 << 20

@@ -67,7 +67,8 @@ final class ClientConnection: Sendable {
         throw error
       }
       let alarm = channel.eventLoop.scheduleTask(in: timeout) {
-        promise.fail(RequestError.timeout("no welcome within \(configuration.connectMilliseconds) ms"))
+        promise.fail(
+          CallFailure.notSent(.timeout("no welcome within \(configuration.connectMilliseconds) ms")))
         channel.close(promise: nil)
       }
       defer { alarm.cancel() }
@@ -78,9 +79,9 @@ final class ClientConnection: Sendable {
           eventLoop: channel.eventLoop)
       }.get()
       return ClientConnection(channel, handler, welcome, openness)
-    } catch let error as RequestError {
+    } catch CallFailure.notSent(let error, let retryMilliseconds) {
       throw error.isTransient || error.code == .timeout
-        ? .notSent(error) : .refused(error, retryMilliseconds: 0)
+        ? .notSent(error, retryMilliseconds: retryMilliseconds) : .refused(error, retryMilliseconds: 0)
     } catch {
       throw .notSent(
         RequestError(

@@ -6,13 +6,13 @@ enum CallFailure: Error {
   /// The server's own answer.
   case refused(RequestError, retryMilliseconds: Int)
   /// Nothing of the request has left.
-  case notSent(RequestError)
+  case notSent(RequestError, retryMilliseconds: Int = 0)
   /// The connection or the time ended before the answer: what happened is not known.
   case lost(RequestError)
 
   var error: RequestError {
     switch self {
-    case .refused(let error, _), .notSent(let error), .lost(let error): error
+    case .refused(let error, _), .notSent(let error, _), .lost(let error): error
     }
   }
 }
@@ -184,9 +184,9 @@ final class ClientConnectionHandler: ChannelInboundHandler {
       setPingAlarm()
       self.welcome.succeed(welcome)
     case .frame(let header, let body): deliver(header, body)
-    case .goodbye: onLeave()
-    case .failed(let error):
-      fail(error)
+    case .goodbye(let error): leave(error)
+    case .failed(let error, let retryMilliseconds):
+      fail(error, retryMilliseconds: retryMilliseconds)
       context?.close(promise: nil)
     }
   }
@@ -215,23 +215,28 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     end ?? RequestError(.unavailable, "Service unavailable: the connection is closing")
   }
 
-  /// Fails everything that waits. What was held back was never sent.
-  private func fail(_ error: RequestError) {
+  /// Nothing new goes out here. What was held back was never sent, and goes over another connection.
+  private func leave(_ error: RequestError) {
+    onLeave()
+    while let (id, _) = held.popFirst() { finish(id, .notSent(error)) }
+  }
+
+  /// Fails everything that waits.
+  private func fail(_ error: RequestError, retryMilliseconds: Int = 0) {
     guard end == nil else { return }
     end = error
     state.closed()
     pingAlarm?.cancel()
-    let unsent = Set(held.map(\.id))
-    held.removeAll()
-    let all = waiters
-    waiters = [:]
     context = nil
-    welcome.fail(error)
-    onLeave()
-    for (id, waiter) in all {
-      waiter.alarm?.cancel()
-      waiter.deliver?(.failure(unsent.contains(id) ? .notSent(error) : .lost(error)))
-    }
+    welcome.fail(CallFailure.notSent(error, retryMilliseconds: retryMilliseconds))
+    leave(error)
+    for id in waiters.keys { finish(id, .lost(error)) }
+  }
+
+  private func finish(_ id: UInt32, _ failure: CallFailure) {
+    guard let waiter = waiters.removeValue(forKey: id) else { return }
+    waiter.alarm?.cancel()
+    waiter.deliver?(.failure(failure))
   }
 
   // MARK: Keeping alive

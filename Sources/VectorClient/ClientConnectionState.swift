@@ -15,8 +15,8 @@ package struct ClientConnectionState {
     case frame(FrameHeader, body: [UInt8])
     /// The server takes nothing new on this connection.
     case goodbye(RequestError)
-    /// The connection is of no use any more.
-    case failed(RequestError)
+    /// The connection is of no use any more. The server may say when another one will be.
+    case failed(RequestError, retryMilliseconds: Int = 0)
   }
 
   package private(set) var phase = Phase.preface
@@ -83,7 +83,8 @@ package struct ClientConnectionState {
     let opcode = Opcode(rawValue: header.opcode)
     if opcode == .error, header.requestID == 0 || phase == .hello {
       phase = .closed
-      return .failed(try RequestError.answer(body).error)
+      let (error, retryMilliseconds) = try RequestError.answer(body)
+      return .failed(error, retryMilliseconds: retryMilliseconds)
     }
     if opcode == .goodbye {
       phase = .leaving

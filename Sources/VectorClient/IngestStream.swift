@@ -132,7 +132,7 @@ package actor IngestStream {
       }
       connection = nil
       guard !isClosing else { break }
-      guard attempts < client.configuration.retriesMax, lost.permitsResumption else {
+      guard attempts < client.configuration.streamRetriesMax, lost.permitsResumption else {
         failure = lost.error
         break
       }

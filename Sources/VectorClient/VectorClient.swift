@@ -110,10 +110,14 @@ package final class VectorClient: Sendable {
     throw .refused(refusal.error, retryMilliseconds: refusal.retryMilliseconds)
   }
 
-  /// Twice as long each time, at least what the server asks for, and a little by chance so that clients part.
+  /// Twice as long each time, up to 256 times as long, at least what the server asks for, and a little by chance so
+  /// that clients part.
   func pause(behind failure: CallFailure, retries: Int) -> TimeAmount {
-    var milliseconds = Double(configuration.retryPauseMilliseconds) * Double(1 << min(retries, 16))
-    if case .refused(_, let asked) = failure { milliseconds = max(milliseconds, Double(asked)) }
+    var milliseconds = Double(configuration.retryPauseMilliseconds) * Double(1 << min(retries, 8))
+    switch failure {
+    case .refused(_, let asked), .notSent(_, let asked): milliseconds = max(milliseconds, Double(asked))
+    case .lost: break
+    }
     return .microseconds(Int64(milliseconds * 1000 * Double.random(in: 1...1.25)))
   }
 }

@@ -70,6 +70,10 @@ import VectorModel
       + Self.frame(.error, 1) { error.write(to: &$0, retryMilliseconds: 0) }
     #expect(Self.events(bytes) == [.failed(error)])
     #expect(Self.events(bytes + Self.frame(.pong, 1)).count == 1)
+    let refusal =
+      Preface.client(.crc32c).answer().bytes
+      + Self.frame(.error, 0) { error.write(to: &$0, retryMilliseconds: 700) }
+    #expect(Self.events(refusal) == [.failed(error, retryMilliseconds: 700)])
   }
 
   @Test func anotherVersionIsRefused() {

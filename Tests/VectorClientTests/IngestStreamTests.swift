@@ -69,7 +69,7 @@ struct IngestStreamTests {
       if number % 101 == 0 { server.withLock { $0 }?.breakConnections() }
       completion(result)
     } configure: {
-      $0.retriesMax = 50
+      $0.streamRetriesMax = 50
     } _: { running, client in
       server.withLock { $0 = running }
       let stream = client.ingest(into: "c", windowBytes: 1 << 16)
@@ -154,7 +154,7 @@ struct IngestStreamTests {
     let first = try await TestServer.start { _, _ in hasArrived.yield() }
     var configuration = ClientConfiguration(port: first.port)
     configuration.retryPauseMilliseconds = 1
-    configuration.retriesMax = 50
+    configuration.streamRetriesMax = 50
     let client = try VectorClient(configuration)
     let stream = client.ingest(into: "c", windowBytes: 1 << 17)
     try await stream.send(Self.deletion(0, padding: 6000))

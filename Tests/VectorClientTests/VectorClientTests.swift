@@ -3,9 +3,9 @@ import NIOCore
 import NIOPosix
 import Synchronization
 import Testing
-import VectorClient
 import VectorModel
 
+@testable import VectorClient
 @testable import VectorServer
 
 @Suite("The client against a binary front", .timeLimit(.minutes(10)))
@@ -142,6 +142,52 @@ struct VectorClientTests {
       #expect(sent[2].producer == sent[0].producer)
       #expect(sent[2].sequence == sent[0].sequence + 1)
     }
+  }
+
+  @Test func pausesGrowToALimitAndAreAsLongAsTheServerAsks() throws {
+    let client = try VectorClient(ClientConfiguration())
+    let error = RequestError(.unavailable, "later")
+    for retries in 0..<100 {
+      let least = 20 << min(retries, 8)
+      let pause = client.pause(behind: .lost(error), retries: retries)
+      #expect(pause >= .milliseconds(Int64(least)) && pause <= .milliseconds(Int64(least + least / 4)))
+    }
+    #expect(
+      client.pause(behind: .refused(error, retryMilliseconds: 1000), retries: 0) >= .milliseconds(1000))
+    #expect(
+      client.pause(behind: .notSent(error, retryMilliseconds: 1000), retries: 0) >= .milliseconds(1000))
+  }
+
+  /// The server takes nothing new when it says goodbye: what the client holds back goes to the next one, once.
+  @Test func aGoodbyeSendsHeldRequestsElsewhere() async throws {
+    let (arrivals, hasArrived) = AsyncStream.makeStream(of: TestServer.Completion.self)
+    var limits = BinaryLimits()
+    limits.requestsMax = 1
+    let first = try await TestServer.start(limits: limits) { hasArrived.yield($1) }
+    var configuration = ClientConfiguration(port: first.port)
+    configuration.connectionsMax = 1
+    configuration.connectMilliseconds = 60_000
+    configuration.retriesMax = 100
+    let client = try VectorClient(configuration)
+    let unstamped = Request.write(collection: "c", .deleteIndex("a"), UpdateParameters())
+    let done = Task { try await client.send(unstamped) }
+    var completion: TestServer.Completion?
+    for await arrived in arrivals {
+      completion = arrived
+      break
+    }
+    let held = Task { try await client.send(unstamped) }
+    let connection = try await client.pool.connection()
+    while connection.callsCount < 2 { await Task.yield() }
+    async let hasStopped = first.listener.stop(timeout: .minutes(5))
+    while connection.isOpen { await Task.yield() }
+    completion?(Self.counted(1))
+    #expect(Self.number(try await done.value) == 1)
+    #expect(await hasStopped)
+    let second = try await TestServer.start(port: first.port) { $1(Self.counted(2)) }
+    #expect(Self.number(try await held.value) == 2)
+    await client.shutdown()
+    await second.stop()
   }
 
   @Test func aBusyServerIsAskedAgain() async throws {
