@@ -9,10 +9,12 @@ enum CallFailure: Error {
   case notSent(RequestError, retryMilliseconds: Int = 0)
   /// The connection or the time ended before the answer: what happened is not known.
   case lost(RequestError)
+  /// The client is shut down: nothing of the request has left, and nothing will.
+  case ended(RequestError)
 
   var error: RequestError {
     switch self {
-    case .refused(let error, _), .notSent(let error, _), .lost(let error): error
+    case .refused(let error, _), .notSent(let error, _), .lost(let error), .ended(let error): error
     }
   }
 }

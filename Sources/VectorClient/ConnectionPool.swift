@@ -53,7 +53,7 @@ final class ConnectionPool: Sendable {
     switch choice {
     case .use(let connection): return connection
     case .shutDown:
-      throw .notSent(RequestError(.unavailable, "Service unavailable: the client is shut down"))
+      throw .ended(RequestError(.unavailable, "Service unavailable: the client is shut down"))
     case .wait(let task): return try await outcome(of: task, until: deadline)
     }
   }

@@ -207,6 +207,7 @@ extension CallFailure {
     switch self {
     case .notSent, .lost: true
     case .refused(let error, _): error.isTransient
+    case .ended: false
     }
   }
 }

@@ -116,7 +116,7 @@ package final class VectorClient: Sendable {
     var milliseconds = Double(configuration.retryPauseMilliseconds) * Double(1 << min(retries, 8))
     switch failure {
     case .refused(_, let asked), .notSent(_, let asked): milliseconds = max(milliseconds, Double(asked))
-    case .lost: break
+    case .lost, .ended: break
     }
     return .microseconds(Int64(milliseconds * 1000 * Double.random(in: 1...1.25)))
   }
@@ -128,6 +128,7 @@ extension CallFailure {
     switch self {
     case .notSent: true
     case .lost: request.isRepeatable
+    case .ended: false
     case .refused(let error, _): error.isTransient && request.isRepeatable
     }
   }

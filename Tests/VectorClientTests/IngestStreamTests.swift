@@ -147,6 +147,21 @@ struct IngestStreamTests {
     }
   }
 
+  @Test func aClientThatIsShutDownIsNotTriedAgain() async throws {
+    let ledger = Ledger()
+    try await withServer { request, completion in
+      completion(ledger.apply(request))
+    } configure: {
+      $0.retryPauseMilliseconds = 3_600_000
+    } _: { _, client in
+      let stream = client.ingest(into: "c")
+      await client.shutdown()
+      try await stream.send(Self.deletion(0))
+      let error = await #expect(throws: RequestError.self) { try await stream.flush() }
+      #expect(error?.message.contains("shut down") == true)
+    }
+  }
+
   /// A caller waits behind a full window; the server that comes back grants less than its write has.
   @Test func aWriteThatTheWindowHoldsNoMoreIsRefused() async throws {
     let ledger = Ledger()
