@@ -98,7 +98,8 @@ class Client:
                 was_sent = True
                 return self._exchange(connection, many, stamp, deadline)
             except TimeoutError as error:
-                raise RequestError(Code.TIMEOUT, f"Timeout: {error}") from error
+                address = f"{self._host}:{self._port}"
+                raise RequestError(Code.TIMEOUT, f"Timeout: no answer from {address} within {self._timeout} s") from error
             except (OSError, ConnectionLost) as error:
                 failure: Exception = error
             except RequestError as error:
