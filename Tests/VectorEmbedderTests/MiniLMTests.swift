@@ -30,6 +30,22 @@ import Testing
     }
   }
 
+  @Test func theVocabularyIsPartOfTheIdentity() throws {
+    #expect(try MiniLMEmbedder(directory: TestModel.minilm).identity.hash == MiniLMEmbedder.weightsHash)
+    let directory = try TemporaryDirectory()
+    let weights = "/" + MiniLMEmbedder.weightsFile
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.path + weights,
+      withDestinationPath: VideoFinder.absolute(TestModel.minilm + weights))
+    var pieces = try Files.text(at: TestModel.minilm + "/vocab.txt", stage: .read).split(separator: "\n")
+    pieces.swapAt(5000, 6000)
+    try Files.write(
+      Array(pieces.joined(separator: "\n").utf8), to: directory.path + "/vocab.txt", stage: .read)
+    let other = try MiniLMEmbedder(directory: directory.path).identity
+    #expect(other.hash != MiniLMEmbedder.weightsHash)
+    #expect(other.earlierHash == nil)
+  }
+
   @Test func vectorsAreTheReferences() throws {
     let embedder = try MiniLMEmbedder(directory: TestModel.minilm)
     let cases = try fixtures()

@@ -65,6 +65,14 @@ import Testing
     #expect(mean != cls)
   }
 
+  @Test func theVocabularyIsPartOfTheIdentity() async throws {
+    let before = try await text("text.onnx", []).identity
+    try write("[PAD]\n[UNK]\n[CLS]\n[SEP]\nworld\nhello", "vocab.txt")
+    let after = try await text("text.onnx", []).identity
+    #expect(before.hash != after.hash)
+    #expect(before.earlierHash == after.earlierHash)
+  }
+
   @Test func sentencePieceModelsGetTheirIDs() async throws {
     let embedder = try await factory([
       "text_engine=onnx", "text_model=\(model("text.onnx"))", "text_tokenizer=xlm_roberta",
@@ -154,6 +162,29 @@ import Testing
 
 /// What needs no runtime.
 @Suite struct ONNXBatchTests {
+  @Test func everyFileOfAModelIsPartOfItsHash() throws {
+    let directory = try TemporaryDirectory()
+    func write(_ name: String, _ byte: UInt8) throws -> String {
+      try Files.write([byte], to: directory.path + "/" + name, stage: .read)
+      return directory.path + "/" + name
+    }
+    let model = try write("model.onnx", 1)
+    let vocabulary = try write("vocab.json", 2)
+    let alone = try ONNXModelFiles(model: model, others: [nil])
+    #expect(alone.hash == alone.modelHash)
+    var hashes = [alone.hash, try ONNXModelFiles(model: model, others: [vocabulary, nil]).hash]
+    for (name, byte) in [
+      ("vocab.json", 3), ("merges.txt", 4), ("model.onnx_data", 5), ("model.onnx.data", 6),
+    ] {
+      _ = try write(name, UInt8(byte))
+      let merges = directory.path + "/merges.txt"
+      let files = try ONNXModelFiles(model: model, others: [vocabulary, Files.exists(merges) ? merges : nil])
+      #expect(files.modelHash == alone.modelHash)
+      hashes.append(files.hash)
+    }
+    #expect(Set(hashes).count == hashes.count)
+  }
+
   @Test func everyTextStandsInOneBatchOfLikeLengths() {
     var generator = SplitMix64(seed: 11)
     for _ in 0..<200 {

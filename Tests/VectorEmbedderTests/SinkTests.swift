@@ -60,6 +60,16 @@ import VectorModel
     #expect(await sink.configuration?.vectors.map(\.name) == ["transcript", "transcript_2"])
   }
 
+  /// A version before hashed less of the model.
+  @Test func theEarlierHashOfAModelIsTakenAndReplaced() async throws {
+    try await collection(model).ensure()
+    let now = ModelIdentity(name: "model A", hash: "aa-and-more", dimension: 2, earlierHash: "aa")
+    #expect(try await collection(now).check().missing.isEmpty)
+    try await collection(now).ensure()
+    #expect(try await collection(now).check().missing.isEmpty)
+    await #expect(throws: RequestError.self) { try await collection(model).check() }
+  }
+
   @Test func waitsForTheServerWithTheSameStamp() async throws {
     try await collection(model).ensure()
     let uploader = PointUploader(

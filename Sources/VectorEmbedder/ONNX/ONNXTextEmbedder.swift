@@ -5,12 +5,13 @@ package final class ONNXTextEmbedder: TextEmbedder, Sendable {
   private let recipe: ONNXTextRecipe
 
   /// Opens the model in a first process, to learn its dimension and whether its inputs are understood.
-  init(pool: IsolatedPool, recipe: ONNXTextRecipe, modelHash: String) async throws(StageError) {
+  init(pool: IsolatedPool, recipe: ONNXTextRecipe, files: ONNXModelFiles) async throws(StageError) {
     self.pool = pool
     self.recipe = recipe
     identity = ModelIdentity(
-      name: "onnx \(recipe.tokenizer) \(recipe.pooling) \(modelHash.prefix(12))",
-      hash: ContentHash.sha256(of: [modelHash, recipe.fingerprint]).hex, dimension: try await pool.open())
+      name: "onnx \(recipe.tokenizer) \(recipe.pooling) \(files.modelHash.prefix(12))",
+      hash: ContentHash.sha256(of: [files.hash, recipe.fingerprint]).hex, dimension: try await pool.open(),
+      earlierHash: ContentHash.sha256(of: [files.modelHash, recipe.fingerprint]).hex)
   }
 
   package func embed(_ texts: [String], as role: TextRole) async throws(StageError) -> [[Float]] {

@@ -5,12 +5,13 @@ package final class ONNXVideoEmbedder: FrameEmbedder, Sendable {
   private let pool: IsolatedPool
 
   /// Opens the model in a first process, to learn its dimension and whether it takes the preset's shape.
-  init(pool: IsolatedPool, preset: String, modelHash: String) async throws(StageError) {
+  init(pool: IsolatedPool, preset: String, files: ONNXModelFiles) async throws(StageError) {
     recipe = try ONNXVideoRecipe(preset: preset)
     self.pool = pool
     identity = ModelIdentity(
-      name: "onnx \(preset) \(modelHash.prefix(12))", hash: ContentHash.sha256(of: [modelHash, preset]).hex,
-      dimension: try await pool.open())
+      name: "onnx \(preset) \(files.modelHash.prefix(12))",
+      hash: ContentHash.sha256(of: [files.hash, preset]).hex, dimension: try await pool.open(),
+      earlierHash: ContentHash.sha256(of: [files.modelHash, preset]).hex)
   }
 
   package var framesPerSecond: Int { recipe.framesPerSecond }

@@ -104,7 +104,7 @@ package struct EngineFactory: Sendable {
   }
 
   private func onnxTextEmbedder() async throws -> ONNXTextEmbedder {
-    let model = try values.text(.textModel)
+    let model = VideoFinder.absolute(try values.text(.textModel))
     var recipe = try ONNXTextRecipe(preset: values.optional(.textPreset) ?? "none")
     if recipe == nil {
       recipe = ONNXTextRecipe(
@@ -114,25 +114,25 @@ package struct EngineFactory: Sendable {
         passagePrefix: values.optional(.passagePrefix) ?? "")
     }
     guard let recipe else { throw SettingsError("text_preset names no preset") }
+    let vocabulary = VideoFinder.absolute(try values.text(.textVocabulary))
+    let merges = values.optional(.textMerges).map(VideoFinder.absolute)
     let plan = IsolatedPlan.text(
-      library: try onnxLibrary(), model: VideoFinder.absolute(model),
-      vocabulary: VideoFinder.absolute(try values.text(.textVocabulary)),
-      merges: values.optional(.textMerges).map(VideoFinder.absolute), recipe)
+      library: try onnxLibrary(), model: model, vocabulary: vocabulary, merges: merges, recipe)
     return try await ONNXTextEmbedder(
-      pool: try pool(plan), recipe: recipe, modelHash: try ContentHash.sha256(ofFile: model).hex)
+      pool: try pool(plan), recipe: recipe,
+      files: try ONNXModelFiles(model: model, others: [vocabulary, merges]))
   }
 
   package func videoEmbedder() async throws -> VideoEmbedder? {
     switch values.optional(.videoEngine) {
     case "none": return nil
     case "onnx":
-      let model = try values.text(.videoModel)
+      let model = VideoFinder.absolute(try values.text(.videoModel))
       let preset = try values.text(.videoPreset)
-      let plan = IsolatedPlan.video(
-        library: try onnxLibrary(), model: VideoFinder.absolute(model), preset: preset)
+      let plan = IsolatedPlan.video(library: try onnxLibrary(), model: model, preset: preset)
       return .frames(
         try await ONNXVideoEmbedder(
-          pool: try pool(plan), preset: preset, modelHash: try ContentHash.sha256(ofFile: model).hex))
+          pool: try pool(plan), preset: preset, files: try ONNXModelFiles(model: model)))
     case "command":
       return .command(
         CommandVideoEmbedder(

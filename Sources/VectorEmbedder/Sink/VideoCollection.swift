@@ -73,8 +73,9 @@ package struct VideoCollection: Sendable {
         continue
       }
       let hash = recorded?[vector.name]?["hash"]?.text
+      let isOurs = hash == vector.identity.hash || (hash != nil && hash == vector.identity.earlierHash)
       let model = recorded?[vector.name]?["model"]?.text ?? "an unknown model"
-      guard hash == vector.identity.hash, parameters.dimension == vector.identity.dimension else {
+      guard isOurs, parameters.dimension == vector.identity.dimension else {
         throw Self.refusal(collection: name, vector: vector, model: model, parameters: parameters)
       }
     }

@@ -12,6 +12,8 @@ package final class MiniLMEmbedder: TextEmbedder, Sendable {
   package static let vocabularyFile = "vocab.txt"
   /// SHA-256 of the weights that `model install minilm` accepts.
   package static let weightsHash = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+  /// SHA-256 of the vocabulary that it accepts.
+  package static let vocabularyHash = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 
   /// Opens the model in `directory`: `model.safetensors` and `vocab.txt`.
   ///
@@ -32,9 +34,11 @@ package final class MiniLMEmbedder: TextEmbedder, Sendable {
       throw StageError(
         .text, "\(vocabulary) has \(tokenizer.vocabularyCount) pieces, the weights \(model.vocabularyCount)")
     }
-    identity = ModelIdentity(
-      name: "minilm all-MiniLM-L6-v2", hash: try ContentHash.sha256(ofFile: weights).hex,
-      dimension: model.dimension)
+    var hash = try ContentHash.sha256(ofFile: weights).hex
+    let vocabularyHash = try ContentHash.sha256(ofFile: vocabulary).hex
+    // The weights alone stand for the model with its own vocabulary.
+    if vocabularyHash != Self.vocabularyHash { hash = ContentHash.sha256(of: [hash, vocabularyHash]).hex }
+    identity = ModelIdentity(name: "minilm all-MiniLM-L6-v2", hash: hash, dimension: model.dimension)
   }
 
   package func embed(_ texts: [String], as role: TextRole) async throws(StageError) -> [[Float]] {

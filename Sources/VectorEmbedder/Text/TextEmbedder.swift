@@ -8,14 +8,18 @@ package enum TextRole: Sendable {
 package struct ModelIdentity: Sendable, Hashable, Codable {
   /// What people call it: `minilm all-MiniLM-L6-v2`.
   package var name: String
-  /// A hash of the weights and of every setting that changes the vectors.
+  /// A hash of the weights and of every file and setting that changes the vectors.
   package var hash: String
   package var dimension: Int
+  /// What a version before took for the hash, which saw less of the model; a collection that has it is taken for this
+  /// model's.
+  package var earlierHash: String?
 
-  package init(name: String, hash: String, dimension: Int) {
+  package init(name: String, hash: String, dimension: Int, earlierHash: String? = nil) {
     self.name = name
     self.hash = hash
     self.dimension = dimension
+    self.earlierHash = earlierHash
   }
 }
 
