@@ -143,6 +143,29 @@ import VectorModel
       ?? []
   }
 
+  /// Tells by its vector how long it was told the video is.
+  private struct DurationEmbedder: FrameEmbedder, FrameAccumulator {
+    var seconds = 0.0
+    let identity = ModelIdentity(name: "duration", hash: "duration", dimension: 384)
+    let framesPerSecond = 1
+    func accumulator(durationSeconds: Double?) -> any FrameAccumulator {
+      DurationEmbedder(seconds: durationSeconds ?? 0)
+    }
+    mutating func add(_ frame: Frame) {}
+    func vector() -> [Float]? { [Float(seconds)] }
+  }
+
+  @Test(arguments: [(2, 2 as Float), (7200, 3)])
+  func embeddersKnowHowMuchIsDecoded(limit: Int, seconds: Float) async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
+    try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10", seconds: 3)
+    _ = try await worker.run(.init(), ["seconds_max=\(limit)"]) {
+      $0.engines.video = .frames(DurationEmbedder())
+    }
+    let point = try #require(await worker.sink.point(ofFile: "a.mp4"))
+    #expect(point.vectors["video"] == .dense([seconds]))
+  }
+
   @Test func changedSettingsRepeatOnlyWhatTheyTouch() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
     try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")

@@ -138,7 +138,8 @@ package struct VideoPipeline: Sendable {
     if wish.isEmpty { return decoded }
 
     let collector = DecodeCollector(
-      accumulator: embedder?.accumulator(durationSeconds: probe.durationSeconds),
+      accumulator: embedder?.accumulator(
+        durationSeconds: probe.durationSeconds.map { min($0, Double(engines.secondsMax)) }),
       framesPerSecond: wish.framesPerSecond ?? 1,
       screenIntervalSeconds: screen == nil ? nil : engines.screenIntervalSeconds,
       screenFramesMax: engines.screenFramesMax, directory: directory)

@@ -19,6 +19,7 @@ package protocol FrameEmbedder: Sendable {
   /// How many frames a second it wants.
   var framesPerSecond: Int { get }
 
+  /// - Parameter durationSeconds: how much of the video is decoded, where that is known.
   func accumulator(durationSeconds: Double?) -> any FrameAccumulator
 }
 
