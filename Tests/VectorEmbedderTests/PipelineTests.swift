@@ -166,6 +166,28 @@ import VectorModel
     #expect(point.vectors["video"] == .dense([seconds]))
   }
 
+  @Test func moreOfAVideoHasMoreSubtitles() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    let text = """
+      1
+      00:00:00,100 --> 00:00:00,900
+      The gardener waters his roses.
+
+      2
+      00:00:05,000 --> 00:00:06,000
+      The fisherman mends his net.
+
+      """
+    try await worker.media.textOnly("a.mkv", subtitles: text)
+    func transcript(_ limit: Int) async throws -> String {
+      _ = try await worker.run(.init(), ["seconds_max=\(limit)"])
+      return await worker.sink.payload(ofFile: "a.mkv")?["transcript"]?.text ?? ""
+    }
+    let short = try await transcript(2)
+    #expect(short.contains("roses") && !short.contains("fisherman"))
+    #expect(try await transcript(60).contains("fisherman"))
+  }
+
   @Test func changedSettingsRepeatOnlyWhatTheyTouch() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
     try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")

@@ -61,8 +61,12 @@ struct TestMedia {
 
   /// A file of subtitles alone.
   func textOnly(_ name: String, _ text: String) async throws {
+    try await textOnly(name, subtitles: Self.subtitle(text))
+  }
+
+  func textOnly(_ name: String, subtitles: String) async throws {
     let subtitle = directory + "/.\(name).srt"
-    try Files.write(Array(Self.subtitle(text).utf8), to: subtitle, stage: .read)
+    try Files.write(Array(subtitles.utf8), to: subtitle, stage: .read)
     try await ffmpeg(["-i", subtitle, "-c:s", "srt", directory + "/" + name])
     Files.remove(subtitle)
   }

@@ -169,7 +169,7 @@ package struct VideoPipeline: Sendable {
       let text = try Files.text(at: subtitle.path, stage: .decode, byteCountMax: SubtitleText.fileBytesMax)
       decoded.subtitleText = SubtitleText.words(of: text, format: .vtt)
       if isWhole {
-        try cache.store(decoded.subtitleText ?? "", content, .decode, key: "subtitle \(subtitle.stream)")
+        try cache.store(decoded.subtitleText ?? "", content, .decode, key: subtitleKey(subtitle.stream))
       }
     }
     return decoded
@@ -181,7 +181,7 @@ package struct VideoPipeline: Sendable {
   ) throws(StageError) {
     switch source {
     case .subtitles(let track):
-      if let text = cache.value(String.self, content, .decode, key: "subtitle \(track.stream)") {
+      if let text = cache.value(String.self, content, .decode, key: subtitleKey(track.stream)) {
         decoded.subtitleText = text
       } else {
         wish.subtitle = (track.stream, directory + "/subtitle.vtt")
@@ -194,6 +194,8 @@ package struct VideoPipeline: Sendable {
     case .manifest, .sidecar, .none: break
     }
   }
+
+  private func subtitleKey(_ stream: Int) -> String { "subtitle \(stream) \(engines.secondsMax)" }
 
   private var speechKey: String { "\(engines.speech?.cacheKey ?? "") \(engines.secondsMax)" }
 
