@@ -13,10 +13,8 @@ struct RetryFailedCommand: AsyncParsableCommand {
     let values = try options.values()
     let state = try Journal.peek(path: values.stateDirectory + "/" + EmbedderSession.journalFile)
     let known = try manifest.map { try EmbedderSession.finder(values).find($0) } ?? []
-    let entries = state.failures.keys.sorted().map { path in
-      known.first { $0.path == path } ?? ManifestEntry(path: path)
-    }
-    let report = try await Worker.run(values, entries, .init(retriesFailed: true))
+    let report = try await Worker.run(
+      values, state.failedEntries(manifest: known), .init(retriesFailed: true))
     Terminal.line(report.text)
     if report.failed > 0 { throw ExitCode(2) }
   }

@@ -281,6 +281,33 @@ import VectorModel
     #expect(try await worker.run().unchanged == 2)
   }
 
+  @Test func failuresOfFilesThatAreGoneAreOver() async throws {
+    let worker = try await partialWorker()
+    try worker.media.bytes("noise.mp4", Array(repeating: 7, count: 5000))
+    #expect(try await worker.run().failed == 1)
+    func failures() throws -> [String] {
+      try Journal.peek(path: worker.state + "/journal.jsonl").failedEntries().map {
+        String($0.path.dropFirst(worker.videos.count + 1))
+      }
+    }
+    #expect(try failures() == ["a.mkv", "b.mkv", "noise.mp4"])
+    // A partial video under another name is tried again, and its failure goes with it.
+    try Files.move(worker.videos + "/a.mkv", to: worker.videos + "/c.mkv", stage: .read)
+    let renamed = try await worker.run()
+    #expect(renamed.partial == 1 && renamed.unchanged == 1 && renamed.skipped == 1)
+    #expect(try failures() == ["b.mkv", "c.mkv", "noise.mp4"])
+    #expect(await worker.sink.point(ofFile: "a.mkv") == nil)
+    // What is gone is over; what comes back is tried again.
+    try Files.move(worker.videos + "/b.mkv", to: worker.videos + "/b.away", stage: .read)
+    Files.remove(worker.videos + "/noise.mp4")
+    #expect(try failures() == ["c.mkv"])
+    #expect(try await worker.run().unchanged == 1)
+    #expect(try Journal.peek(path: worker.state + "/journal.jsonl").failures.count == 1)
+    try Files.move(worker.videos + "/b.away", to: worker.videos + "/b.mkv", stage: .read)
+    #expect(try await worker.run().partial == 1)
+    #expect(await worker.sink.points.count == 2)
+  }
+
   /// What was decoded before the disk was full is gone when the video is given up, and the disk has room again.
   @Test func aDiskThatAVideoFillsIsNoFaultOfTheVideo() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])

@@ -57,6 +57,7 @@ package struct EmbedderRun: Sendable {
     let start = ContinuousClock.now
     let before = await progress.report
     await progress.begin(total: entries.count)
+    try await forgetGone(besides: entries)
     let works = try await identified(entries, options)
     // Equal files are one video.
     await progress.begin(total: works.reduce(0) { $0 + 1 - $1.entries.count })

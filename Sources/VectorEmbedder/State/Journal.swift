@@ -79,6 +79,15 @@ package struct JournalState: Sendable, Equatable {
     }
   }
 
+  /// What failed and is still there, in the order of paths.
+  ///
+  /// - Parameter manifest: what is said about some of them.
+  package func failedEntries(manifest: [ManifestEntry] = []) -> [ManifestEntry] {
+    let known = Dictionary(manifest.map { ($0.path, $0) }) { first, _ in first }
+    return failures.keys.sorted().filter { FileState.look(at: $0) != .gone }
+      .map { known[$0] ?? ManifestEntry(path: $0) }
+  }
+
   /// The content of a file that has not changed since it was read.
   package func content(of file: FileState) -> ContentHash? {
     guard let known = files[file.path], known.0 == file else { return nil }

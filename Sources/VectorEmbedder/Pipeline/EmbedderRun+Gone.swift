@@ -1,4 +1,21 @@
 extension EmbedderRun {
+  /// Takes failures of files that are gone for over, unless this run names them.
+  ///
+  /// Where there is a point that lacks something, what made it is forgotten: its content is embedded again under
+  /// another name, or when the file is back.
+  func forgetGone(besides entries: [ManifestEntry]) async throws {
+    let named = Set(entries.map(\.path))
+    let state = await journal.state
+    for (path, failure) in state.failures
+    where !named.contains(path) && FileState.look(at: path) == .gone {
+      if failure.hasPoint != false, let content = state.files[path]?.1, var video = state.videos[content] {
+        video.fingerprint = ""
+        try await journal.append(.done(content, video))
+      }
+      try await journal.append(.cleared(path: path))
+    }
+  }
+
   /// Deletes the points whose files are all gone from below a directory.
   ///
   /// A file that cannot be seen for another reason than its absence is not gone, nor is one elsewhere, nor one whose
