@@ -10,6 +10,10 @@ struct ServerSink: PointSink {
   static func connect(_ values: SettingValues) throws -> ServerSink {
     var configuration = ClientConfiguration(
       host: values.host, port: values.binaryPort, apiKey: values.apiKey)
+    if values.usesTLS {
+      configuration.tls = ClientConfiguration.TLS(
+        trustRootsFile: values.tlsTrustRoots, serverName: values.tlsServerName)
+    }
     // Waiting for a server that is away is the worker's own affair.
     configuration.retriesMax = 1
     return ServerSink(client: try VectorClient(configuration))

@@ -25,6 +25,13 @@ import Testing
     #expect(error?.message.contains(part) == true)
   }
 
+  @Test func certificatesWithoutEncryptionAreAMistake() throws {
+    let values = try SettingValues(flags: ["tls=true", "tls_trust_roots=/ca.pem", "tls_server_name=n"])
+    #expect(values.usesTLS && values.tlsTrustRoots == "/ca.pem" && values.tlsServerName == "n")
+    #expect(try !SettingValues().usesTLS)
+    #expect(throws: SettingsError.self) { try SettingValues(flags: ["tls_trust_roots=/ca.pem"]) }
+  }
+
   @Test func secretsAreNotShown() {
     let error = #expect(throws: SettingsError.self) { try SettingValues(flags: ["api_keys=hush"]) }
     #expect(error?.message.contains("hush") == false)

@@ -31,6 +31,11 @@ extension Setting {
   static let host = Setting("host", .text, "127.0.0.1", "The server's address.")
   static let port = Setting("binary_port", .integer(1...65_535), "6335", "The server's binary port.")
   static let apiKey = Setting("api_key", .secret, nil, "The server's key.")
+  static let tls = Setting("tls", .boolean, "false", "Whether the connection is encrypted.")
+  static let tlsTrustRoots = Setting(
+    "tls_trust_roots", .text, nil, "A PEM file of the certificates to trust; else the system's.")
+  static let tlsServerName = Setting(
+    "tls_server_name", .text, nil, "The name in the server's certificate; else the host.")
   static let collection = Setting("collection", .text, "videos", "The collection; made when missing.")
   static let stateDirectory = Setting(
     "state_dir", .text, "./needletail-embedder-state", "Journal, cached results and dead letters.")
@@ -112,13 +117,13 @@ extension Setting {
 
   /// All settings, in the order of the file.
   package static let all: [Setting] = [
-    host, port, apiKey, collection, stateDirectory, modelDirectory, workers, extensions, transcriptVector,
+    host, port, apiKey, tls, tlsTrustRoots, tlsServerName, collection, stateDirectory, modelDirectory,
+    workers, extensions, transcriptVector,
     screenVector, videoVector, textEngine, textPreset, textModel, textTokenizer, textVocabulary, textMerges,
     textPooling, textOutput, textTokensMax, textUncased, queryPrefix, passagePrefix, textCommand, videoEngine,
     videoPreset, videoModel, videoCommand, videoDimension, onnxLibrary, modelProcesses,
-    speechEngine, speechCommand,
-    speechConfidenceMin,
-    screenEngine, screenLanguages, screenConfidenceMin, screenInterval, screenFramesMax, languageEngine,
+    speechEngine, speechCommand, speechConfidenceMin, screenEngine, screenLanguages, screenConfidenceMin,
+    screenInterval, screenFramesMax, languageEngine,
     sentiment, secondsMax, probeSeconds, decodeSeconds, speechSeconds, screenSeconds, embedSeconds,
     batchPoints, rescanSeconds, metricsPort,
   ]

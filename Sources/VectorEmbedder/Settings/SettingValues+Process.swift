@@ -23,6 +23,9 @@ extension SettingValues {
   package var host: String { optional(.host) ?? "127.0.0.1" }
   package var binaryPort: Int { optional(.port).flatMap { Int($0) } ?? 6335 }
   package var apiKey: String? { optional(.apiKey) }
+  package var usesTLS: Bool { boolean(.tls) }
+  package var tlsTrustRoots: String? { optional(.tlsTrustRoots) }
+  package var tlsServerName: String? { optional(.tlsServerName) }
   package var collection: String { optional(.collection) ?? "videos" }
   package var stateDirectory: String { VideoFinder.absolute(optional(.stateDirectory) ?? ".") }
   package var rescanSeconds: Int { optional(.rescanSeconds).flatMap { Int($0) } ?? 60 }

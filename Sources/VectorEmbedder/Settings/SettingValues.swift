@@ -26,6 +26,10 @@ package struct SettingValues: Sendable {
       try set(String(flag[..<equals]), String(flag[flag.index(after: equals)...]), origin: "--set")
     }
     for (setting, value) in values { try check(setting, value) }
+    // Whoever names certificates does not mean to send the key in the clear.
+    for setting in [Setting.tlsTrustRoots, .tlsServerName] where !boolean(.tls) && values[setting] != nil {
+      throw SettingsError("\(setting.key) is set, but tls is false")
+    }
   }
 
   /// Reads a flat YAML mapping: `key: value` at the margin, one a line, and comments.
