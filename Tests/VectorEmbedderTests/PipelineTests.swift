@@ -392,6 +392,28 @@ import VectorModel
     #expect(ended?.standardErrorTail.contains("so far") == true)
   }
 
+  #if os(Linux)
+    /// Waits until a process is no more, or nothing but its number is left of it.
+    private func end(of pid: String) async throws {
+      while let status = try? Files.text(at: "/proc/\(pid)/status", stage: .read),
+        !status.contains("State:\tZ")
+      { await Task.yield() }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatAProgramStartedEndsWithIt() async throws {
+      let left = ChildProcess(
+        .speech, "sh", ["-c", "sleep 600 > /dev/null 2>&1 & echo $!"], timeLimit: .seconds(60))
+      try await end(of: String(decoding: try await left.run(), as: UTF8.self).filter(\.isNumber))
+      let directory = try TemporaryDirectory()
+      let pid = directory.path + "/pid"
+      let deaf = ChildProcess(
+        .speech, "sh", ["-c", "(trap '' TERM; sleep 600; sleep 600) & echo $! > \(pid); wait"],
+        timeLimit: .milliseconds(300))
+      await #expect(throws: StageError.self) { try await deaf.run() }
+      try await end(of: try Files.text(at: pid, stage: .read).filter(\.isNumber))
+    }
+  #endif
+
   @Test func programsThatFailSayWhy() async throws {
     let failing = ChildProcess(.speech, "sh", ["-c", "echo because >&2; exit 3"], timeLimit: .seconds(60))
     let error = await #expect(throws: StageError.self) { try await failing.run() }

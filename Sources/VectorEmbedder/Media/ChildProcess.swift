@@ -1,4 +1,5 @@
 import Subprocess
+import Synchronization
 import SystemPackage
 
 #if canImport(Glibc)
@@ -9,7 +10,8 @@ import SystemPackage
   import Darwin
 #endif
 
-/// A program that is started for one stage of one video, in a process group of its own, and ended with the stage.
+/// A program that is started for one stage of one video, in a process group of its own, and ended with the stage,
+/// together with all that it started.
 package struct ChildProcess: Sendable {
   package var stage: Stage
   /// A name that is looked for in PATH, or a path.
@@ -83,6 +85,9 @@ package struct ChildProcess: Sendable {
     }
   }
 
+  /// From asking a program to end to ending it.
+  private static let grace: Duration = .milliseconds(500)
+
   /// A program that ends without reading its input must not end this one.
   private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
@@ -95,8 +100,10 @@ package struct ChildProcess: Sendable {
     var options = PlatformOptions()
     options.processGroupID = 0
     options.teardownSequence = [
-      .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(500))
+      .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: Self.grace)
     ]
+    let group = ProcessGroup()
+    defer { group.end() }
     var changes: [Environment.Key: String?] = [:]
     for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let executable: Executable = program.contains("/") ? .path(FilePath(program)) : .name(program)
@@ -104,13 +111,40 @@ package struct ChildProcess: Sendable {
       executable, arguments: Arguments(arguments), environment: .inherit.updating(changes),
       platformOptions: options, input: .array(input), output: .sequence, error: .sequence
     ) { execution in
-      async let isCollected: Void = tail.collect(execution.standardError)
-      for try await buffer in execution.standardOutput { try await consume(buffer.copied) }
-      await isCollected
+      group.begin(execution.processIdentifier.value)
+      try await withTaskCancellationHandler {
+        async let isCollected: Void = tail.collect(execution.standardError)
+        for try await buffer in execution.standardOutput { try await consume(buffer.copied) }
+        await isCollected
+      } onCancel: {
+        // One that the program started, and that outlives it, may hold the pipes open.
+        Task.detached {
+          try? await Task.sleep(for: Self.grace)
+          group.end()
+        }
+      }
     }
     return Outcome(
       isSuccess: result.terminationStatus.isSuccess, ending: "ended: \(result.terminationStatus)",
       standardErrorTail: tail.text)
+  }
+}
+
+/// A program and what it started, by the number of the program, which leads the group.
+///
+/// The number stays taken while one of the group lives; between the end of the last one and `end` the system would have
+/// to give out all other numbers before this one.
+private final class ProcessGroup: Sendable {
+  private let leader = Mutex<pid_t>(0)
+
+  func begin(_ leader: pid_t) { self.leader.withLock { $0 = leader } }
+
+  /// Ends whoever is left, once.
+  func end() {
+    leader.withLock { leader in
+      if leader > 1 { _ = kill(-leader, SIGKILL) }
+      leader = 0
+    }
   }
 }
 
