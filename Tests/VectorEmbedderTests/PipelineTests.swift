@@ -414,6 +414,23 @@ import VectorModel
     }
   #endif
 
+  @Test func theServersKeyStaysInTheWorker() async throws {
+    let directory = try TemporaryDirectory()
+    let seen = directory.path + "/seen"
+    // The worker gets the key and says what the command that it starts has got.
+    var worker = ChildProcess(
+      .settings, IsolatedProgram.this.path,
+      [
+        "text", "hello", "--set", "text_engine=command", "--set",
+        "text_command=sh -c 'env > \(seen); echo [[1]]'",
+      ], timeLimit: .seconds(60))
+    worker.environment = ["NEEDLETAIL_EMBEDDER_API_KEY": "hush", "NEEDLETAIL_EMBEDDER_HOST": "there"]
+    _ = try await worker.run()
+    let text = try Files.text(at: seen, stage: .read)
+    #expect(text.contains("NEEDLETAIL_EMBEDDER_HOST=there"))
+    #expect(!text.contains("hush"))
+  }
+
   @Test func programsThatFailSayWhy() async throws {
     let failing = ChildProcess(.speech, "sh", ["-c", "echo because >&2; exit 3"], timeLimit: .seconds(60))
     let error = await #expect(throws: StageError.self) { try await failing.run() }

@@ -80,7 +80,7 @@ final class IsolatedProcess: Sendable {
     do {
       let result = try await Subprocess.run(
         .path(FilePath(program.path)), arguments: Arguments(program.arguments),
-        environment: .inherit.updating(["SWIFT_BACKTRACE": "enable=no"]), platformOptions: options,
+        environment: ChildProcess.inherited(with: ["SWIFT_BACKTRACE": "enable=no"]), platformOptions: options,
         input: .inputWriter, output: .sequence, error: .sequence
       ) { execution in
         async let tail: Void = desk.tail.collect(execution.standardError)

@@ -85,6 +85,15 @@ package struct ChildProcess: Sendable {
     }
   }
 
+  /// This process' variables with others over them, without the server's key: no program but this one needs it.
+  static func inherited(with variables: [String: String]) -> Environment {
+    var changes: [Environment.Key: String?] = [
+      Environment.Key(stringLiteral: Setting.apiKey.environmentName): nil
+    ]
+    for (name, value) in variables { changes[Environment.Key(stringLiteral: name)] = value }
+    return .inherit.updating(changes)
+  }
+
   /// From asking a program to end to ending it.
   private static let grace: Duration = .milliseconds(500)
 
@@ -104,11 +113,9 @@ package struct ChildProcess: Sendable {
     ]
     let group = ProcessGroup()
     defer { group.end() }
-    var changes: [Environment.Key: String?] = [:]
-    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let executable: Executable = program.contains("/") ? .path(FilePath(program)) : .name(program)
     let result = try await Subprocess.run(
-      executable, arguments: Arguments(arguments), environment: .inherit.updating(changes),
+      executable, arguments: Arguments(arguments), environment: Self.inherited(with: environment),
       platformOptions: options, input: .array(input), output: .sequence, error: .sequence
     ) { execution in
       group.begin(execution.processIdentifier.value)
