@@ -366,6 +366,21 @@ import VectorModel
     #expect(await worker.sink.points.count == 1)
   }
 
+  @Test func countsOfUnchangedVideosAreThoseOfOnePass() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
+    try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")
+    let session = try await EmbedderSession(values: try worker.values(), sink: worker.sink)
+    let progress = RunProgress()
+    let run = try await session.makeRun(progress: progress)
+    let watch = VideoWatch(session, run, .init())
+    let entries = try EmbedderSession.finder(try worker.values()).find(worker.videos)
+    for _ in 0..<3 { _ = try await watch.pass(over: entries) { _ in } }
+    let metrics = await progress.metrics
+    #expect(metrics.contains(#"needletail_embedder_videos_total{outcome="embedded"} 1.0"#))
+    #expect(metrics.contains(#"needletail_embedder_pass_videos{state="found"} 1.0"#))
+    #expect(metrics.contains(#"needletail_embedder_pass_videos{state="unchanged"} 1.0"#))
+  }
+
   @Test func aLostAcknowledgementIsNotAGap() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none"])
     try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")

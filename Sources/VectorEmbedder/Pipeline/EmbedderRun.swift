@@ -60,7 +60,7 @@ package struct EmbedderRun: Sendable {
     try await forgetGone(besides: entries)
     let works = try await identified(entries, options)
     // Equal files are one video.
-    await progress.begin(total: works.reduce(0) { $0 + 1 - $1.entries.count })
+    await progress.leaveOut(works.reduce(0) { $0 + $1.entries.count - 1 })
     try await inParallel(works, countMax: workers + Self.waitingMax) { try await work($0, options) }
     if let directory = options.prunesBelow { try await prune(below: VideoFinder.absolute(directory)) }
     let elapsed = (ContinuousClock.now - start).components

@@ -1,6 +1,8 @@
 /// Counts for whoever watches: a progress line, and metrics in Prometheus' text format.
 package actor RunProgress {
+  /// What the pass that is under way, or was the last, has to look at.
   package private(set) var total = 0
+  private var doneBefore = 0
   package private(set) var report = RunReport()
   private let onChange: @Sendable (String) -> Void
   private let onNote: @Sendable (String) -> Void
@@ -22,8 +24,19 @@ package actor RunProgress {
     if notes.insert(text).inserted { onNote(text) }
   }
 
+  /// Begins a pass over all videos.
   func begin(total: Int) {
-    self.total += total
+    self.total = total
+    report.unchanged = 0
+    report.skipped = 0
+    doneBefore = 0
+    doneBefore = done
+    onChange(line)
+  }
+
+  /// Takes some of the videos for the same as others.
+  func leaveOut(_ count: Int) {
+    total -= count
     onChange(line)
   }
 
@@ -37,7 +50,7 @@ package actor RunProgress {
   }
 
   private var done: Int {
-    report.embedded + report.renamed + report.unchanged + report.failed + report.skipped
+    report.embedded + report.renamed + report.unchanged + report.failed + report.skipped - doneBefore
   }
 
   private var line: String {
@@ -49,23 +62,27 @@ package actor RunProgress {
   /// The counts in Prometheus' text format.
   package var metrics: String {
     var text = ""
-    func family(_ name: String, _ help: String, _ rows: [(labels: String, value: Double)]) {
-      text += "# HELP needletail_embedder_\(name) \(help)\n# TYPE needletail_embedder_\(name) counter\n"
+    func family(
+      _ name: String, _ help: String, _ rows: [(labels: String, value: Double)], type: String = "counter"
+    ) {
+      text += "# HELP needletail_embedder_\(name) \(help)\n# TYPE needletail_embedder_\(name) \(type)\n"
       for row in rows { text += "needletail_embedder_\(name)\(row.labels) \(row.value)\n" }
     }
     family(
       "videos_total", "Videos by what became of them.",
       [
-        ("embedded", report.embedded), ("renamed", report.renamed), ("unchanged", report.unchanged),
-        ("pruned", report.pruned), ("partial", report.partial), ("failed", report.failed),
-        ("skipped", report.skipped),
+        ("embedded", report.embedded), ("renamed", report.renamed), ("pruned", report.pruned),
+        ("partial", report.partial), ("failed", report.failed),
       ].map { ("{outcome=\"\($0.0)\"}", Double($0.1)) })
     family(
       "stage_seconds_total", "Time spent in a stage, added over all workers.",
       Stage.allCases.compactMap { stage in
         report.secondsByStage[stage].map { ("{stage=\"\(stage)\"}", $0) }
       })
-    family("queued_total", "Videos that were found.", [("", Double(total))])
+    family(
+      "pass_videos", "Videos in the last pass over the directory.",
+      [("found", total), ("unchanged", report.unchanged), ("skipped", report.skipped)]
+        .map { ("{state=\"\($0.0)\"}", Double($0.1)) }, type: "gauge")
     return text
   }
 }

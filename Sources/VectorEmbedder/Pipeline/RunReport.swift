@@ -4,7 +4,7 @@ package struct RunReport: Sendable, Equatable {
   package var embedded = 0
   /// Points whose paths were changed.
   package var renamed = 0
-  /// Contents that were right already.
+  /// Contents that were right already, in the last pass.
   package var unchanged = 0
   /// Points deleted with their last path.
   package var pruned = 0
@@ -12,7 +12,7 @@ package struct RunReport: Sendable, Equatable {
   package var failed = 0
   /// Points that lack something because a stage failed.
   package var partial = 0
-  /// Files that failed before and have not changed.
+  /// Files that failed before and have not changed, in the last pass.
   package var skipped = 0
   package var seconds = 0.0
   /// Added over all workers.

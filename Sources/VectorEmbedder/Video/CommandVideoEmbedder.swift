@@ -6,7 +6,7 @@ package struct CommandVideoEmbedder: Sendable {
   private let command: CommandLineTemplate
   private let timeLimit: Duration
 
-  /// The dimension is learned by the first call, on a video that the caller names.
+  /// - Parameter dimension: of every answer; another one is refused.
   package init(command: CommandLineTemplate, dimension: Int, timeLimit: Duration) {
     self.command = command
     self.timeLimit = timeLimit
