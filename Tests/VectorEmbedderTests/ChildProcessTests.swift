@@ -1,0 +1,75 @@
+import Testing
+
+@testable import VectorEmbedder
+
+/// Programs that fail, hang, or leave others behind.
+@Suite(.enabled(if: TestMedia.isPossible)) struct ChildProcessTests {
+  @Test func aHangingProgramIsEnded() async throws {
+    let child = ChildProcess(.speech, "sh", ["-c", "sleep 60 & wait"], timeLimit: .milliseconds(300))
+    let error = await #expect(throws: StageError.self) { try await child.run() }
+    #expect(error?.reason.contains("time limit") == true)
+    let loud = ChildProcess(
+      .speech, "sh", ["-c", "echo so far >&2; exec sleep 60"], timeLimit: .seconds(10))
+    let ended = await #expect(throws: StageError.self) { try await loud.run() }
+    #expect(ended?.standardErrorTail.contains("so far") == true)
+  }
+
+  #if os(Linux)
+    /// Waits until a process is no more, or nothing but its number is left of it.
+    private func end(of pid: String) async throws {
+      while let status = try? Files.text(at: "/proc/\(pid)/status", stage: .read),
+        !status.contains("State:\tZ")
+      { await Task.yield() }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatAProgramStartedEndsWithIt() async throws {
+      let left = ChildProcess(
+        .speech, "sh", ["-c", "sleep 600 > /dev/null 2>&1 & echo $!"], timeLimit: .seconds(60))
+      try await end(of: String(decoding: try await left.run(), as: UTF8.self).filter(\.isNumber))
+      let directory = try TemporaryDirectory()
+      let pid = directory.path + "/pid"
+      let deaf = ChildProcess(
+        .speech, "sh",
+        ["-c", "(trap '' TERM; echo > \(pid).deaf; sleep 600; sleep 600) & echo $! > \(pid); wait"],
+        timeLimit: .seconds(600))
+      let task = Task { try await deaf.run() }
+      while !Files.exists(pid + ".deaf") || Files.size(of: pid) ?? 0 == 0 { await Task.yield() }
+      task.cancel()
+      await #expect(throws: StageError.self) { try await task.value }
+      try await end(of: try Files.text(at: pid, stage: .read).filter(\.isNumber))
+    }
+  #endif
+
+  @Test func theServersKeyStaysInTheWorker() async throws {
+    let directory = try TemporaryDirectory()
+    let seen = directory.path + "/seen"
+    // The worker gets the key and says what the command that it starts has got.
+    var worker = ChildProcess(
+      .settings, IsolatedProgram.this.path,
+      [
+        "text", "hello", "--set", "text_engine=command", "--set",
+        "text_command=sh -c 'env > \(seen); echo [[1]]'",
+      ], timeLimit: .seconds(60))
+    worker.environment = ["NEEDLETAIL_EMBEDDER_API_KEY": "hush", "NEEDLETAIL_EMBEDDER_HOST": "there"]
+    _ = try await worker.run()
+    let text = try Files.text(at: seen, stage: .read)
+    #expect(text.contains("NEEDLETAIL_EMBEDDER_HOST=there"))
+    #expect(!text.contains("hush"))
+  }
+
+  @Test func programsThatFailSayWhy() async throws {
+    let failing = ChildProcess(.speech, "sh", ["-c", "echo because >&2; exit 3"], timeLimit: .seconds(60))
+    let error = await #expect(throws: StageError.self) { try await failing.run() }
+    // The loader may have a word of its own before, where another suite has a library preloaded.
+    #expect(error?.standardErrorTail.contains("because\n") == true)
+    let missing = ChildProcess(.speech, "no-such-program-here", [], timeLimit: .seconds(10))
+    let absent = await #expect(throws: StageError.self) { try await missing.run() }
+    #expect(absent?.reason.contains("not there") == true)
+    let loud = ChildProcess(.speech, "sh", ["-c", "yes | head -c 100000"], timeLimit: .seconds(10))
+    await #expect(throws: StageError.self) { try await loud.run(outputBytesMax: 1000) }
+    let echo = CommandRecognizer(command: try CommandLineTemplate("sh -c 'echo heard words > {out}.txt'"))
+    let directory = try TemporaryDirectory()
+    #expect(
+      try await echo.recognize(directory.path + "/x.wav", timeLimit: .seconds(10)).text == "heard words")
+  }
+}
