@@ -10,6 +10,8 @@ final class ConnectionPool: Sendable {
     /// The attempts in progress; callers without a connection wait for the first.
     var opening: [Int: Task<ClientConnection, any Error>] = [:]
     var openingsCount = 0
+    /// Until then no connection is opened beside one that works: the last attempt failed.
+    var lonelyUntil = NIODeadline.distantPast
     var isShutDown = false
   }
 
@@ -42,7 +44,7 @@ final class ConnectionPool: Sendable {
       let best = state.connections.min { $0.callsCount < $1.callsCount }
       if let best, best.callsCount == 0 { return .use(best) }
       if state.connections.count + state.opening.count < configuration.connectionsMax,
-        best == nil || state.opening.isEmpty
+        best == nil || (state.opening.isEmpty && .now() >= state.lonelyUntil)
       {
         let task = open(&state)
         return best.map { .use($0) } ?? .wait(task)
@@ -97,7 +99,12 @@ final class ConnectionPool: Sendable {
         if isUnwanted { await connection.close() }
         return connection
       } catch {
-        self.state.withLock { state in state.opening[number] = nil }
+        var asked = 0
+        if case CallFailure.notSent(_, let retryMilliseconds) = error { asked = retryMilliseconds }
+        self.state.withLock { state in
+          state.opening[number] = nil
+          state.lonelyUntil = .now() + .milliseconds(Int64(max(1000, asked)))
+        }
         throw error
       }
     }

@@ -81,6 +81,21 @@ struct VectorClientTests {
     }
   }
 
+  /// A server that takes no further connection is not asked for one with every request.
+  @Test func aFullServerIsLeftAlone() async throws {
+    var limits = BinaryLimits()
+    limits.connectionsMax = 1
+    try await withServer(limits: limits, answer: { $1(Self.counted(1)) }) { server, client in
+      for _ in 0..<300 {
+        async let one = client.send(Self.count)
+        async let other = client.send(Self.count)
+        _ = try await (one, other)
+      }
+      #expect(server.connections.counts.accepted == 1)
+      #expect(server.connections.counts.refused < 40)
+    }
+  }
+
   @Test func theServersErrorIsThrown() async throws {
     let error = RequestError.notFound("Collection `c` doesn't exist!")
     try await withServer(answer: { $1(.failure(error)) }) { _, client in
