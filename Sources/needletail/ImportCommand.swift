@@ -9,7 +9,8 @@ struct ImportCommand: AsyncParsableCommand {
     discussion: """
       Each line is one point as `export` writes it: {"id":…,"payload":{…},"vector":…}. With --npy one vector comes \
       from a NumPy array of float32 or float16, a row a line, the others from the lines. The collection must exist. A line that does not fit \
-      ends the import and is named; the batches before it are in.
+      ends the import and is named; the batches before it are in. With --binary-port the batches are streamed over \
+      the binary protocol, which does not wait for one before it sends the next.
       """)
 
   @Option(help: "The collection.") var collection: String
@@ -17,16 +18,23 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(help: "The .npy file with the vectors.") var npy: String?
   @Option(help: "The name of the vector that --npy holds; without it the unnamed one.") var vectorName = ""
   @Option(help: "Points of one request, 1 to 10000.") var batch = 256
+  @Option(help: "The server's binary port: points are streamed there, many batches under way at once.")
+  var binaryPort: Int?
   @OptionGroup var client: ClientOptions
 
   func validate() throws {
     guard (1...10_000).contains(batch) else { throw ValidationError("--batch must be 1 to 10000") }
+    if let binaryPort, !(1...65_535).contains(binaryPort) {
+      throw ValidationError("--binary-port must be 1 to 65535")
+    }
+    if binaryPort != nil, client.dataDir != nil {
+      throw ValidationError("Give --binary-port or --data-dir, not both.")
+    }
   }
 
   func run() async throws {
     try await client.withServer { connection in
-      let server = connection.rest
-      let path = "/collections/\(pathSegment(collection))/points?wait=true"
+      let upload = try PointUpload(of: input, connection, collection: collection, binaryPort: binaryPort)
       let file = try LocalFile(reading: input)
       let array = try npy.map { path throws(RequestError) in
         try NumpyArray(LocalFile(reading: path).readAll(), name: path)
@@ -39,34 +47,26 @@ struct ImportCommand: AsyncParsableCommand {
         lineNumber += 1
         readBytes += line.count + 1
         if line.allSatisfy({ $0 == 0x20 || $0 == 13 }) { continue }
-        points.append(try point(line, number: lineNumber, row: count, array))
+        do {
+          points.append(try point(line, number: lineNumber, row: count, array))
+        } catch {
+          try await upload.finish()
+          throw error
+        }
         count += 1
         if points.count == batch {
-          try await send(points, server, path, upTo: count)
+          try await upload.put(points)
           points = []
           progress.show(readBytes, of: file.byteCount)
         }
       }
-      if !points.isEmpty { try await send(points, server, path, upTo: count) }
+      if !points.isEmpty { try await upload.put(points) }
+      try await upload.finish()
       if let array, array.rowCount != count {
         throw RequestError.badRequest("\(input) has \(count) points, --npy has \(array.rowCount) rows")
       }
       progress.show(1, of: 1)
       StandardOutput.line(client.json ? "{\"points\":\(count)}" : "\(count) points into \(collection)")
-    }
-  }
-
-  private func send(
-    _ points: [[UInt8]], _ server: RESTClient, _ path: String, upTo count: Int
-  ) async throws(RequestError) {
-    var body = JSONWriter(reservingCapacity: 1 << 20)
-    body.object { writer in
-      writer.key("points")
-      writer.array(points) { $0.raw($1) }
-    }
-    do throws(RequestError) { _ = try await server.result(.PUT, path, body.bytes) } catch {
-      throw RequestError(
-        error.code, "points \(count - points.count + 1) to \(count) of \(input): \(error.message)")
     }
   }
 
