@@ -7,6 +7,8 @@ struct ServerSink: PointSink {
   private let client: VectorClient
 
   /// Makes a client; it connects with its first request.
+  ///
+  /// - Throws: where the certificates of the settings cannot be used.
   static func connect(_ values: SettingValues) throws -> ServerSink {
     var configuration = ClientConfiguration(
       host: values.host, port: values.binaryPort, apiKey: values.apiKey)
@@ -16,7 +18,11 @@ struct ServerSink: PointSink {
     }
     // Waiting for a server that is away is the worker's own affair.
     configuration.retriesMax = 1
-    return ServerSink(client: try VectorClient(configuration))
+    do {
+      return ServerSink(client: try VectorClient(configuration))
+    } catch {
+      throw SettingsError(error.message)
+    }
   }
 
   func send(_ request: Request) async throws(RequestError) -> Response {

@@ -144,7 +144,7 @@ package struct Doctor: Sendable {
     } catch {
       return Finding(
         stage: "upload", isGood: false, text: error.message,
-        remedy: "needletail serve, and host, binary_port, api_key in the settings")
+        remedy: "needletail serve, and host, binary_port, api_key and tls in the settings")
     }
   }
 }
