@@ -1,5 +1,4 @@
 import Subprocess
-import Synchronization
 import SystemPackage
 
 #if canImport(Glibc)
@@ -94,9 +93,6 @@ package struct ChildProcess: Sendable {
     return .inherit.updating(changes)
   }
 
-  /// From asking a program to end to ending it.
-  private static let grace: Duration = .milliseconds(500)
-
   /// A program that ends without reading its input must not end this one.
   private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
@@ -109,49 +105,25 @@ package struct ChildProcess: Sendable {
     var options = PlatformOptions()
     options.processGroupID = 0
     options.teardownSequence = [
-      .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: Self.grace)
+      .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(500))
     ]
-    let group = ProcessGroup()
-    defer { group.end() }
+    var leader: pid_t = 0
+    // Whoever the program started and left behind. Its number leads the group and stays taken while one of it lives;
+    // where none does, the system would have to give out all other numbers first.
+    defer { if leader > 1 { _ = kill(-leader, SIGKILL) } }
     let executable: Executable = program.contains("/") ? .path(FilePath(program)) : .name(program)
     let result = try await Subprocess.run(
       executable, arguments: Arguments(arguments), environment: Self.inherited(with: environment),
       platformOptions: options, input: .array(input), output: .sequence, error: .sequence
     ) { execution in
-      group.begin(execution.processIdentifier.value)
-      try await withTaskCancellationHandler {
-        async let isCollected: Void = tail.collect(execution.standardError)
-        for try await buffer in execution.standardOutput { try await consume(buffer.copied) }
-        await isCollected
-      } onCancel: {
-        // One that the program started, and that outlives it, may hold the pipes open.
-        Task.detached {
-          try? await Task.sleep(for: Self.grace)
-          group.end()
-        }
-      }
+      leader = execution.processIdentifier.value
+      async let isCollected: Void = tail.collect(execution.standardError)
+      for try await buffer in execution.standardOutput { try await consume(buffer.copied) }
+      await isCollected
     }
     return Outcome(
       isSuccess: result.terminationStatus.isSuccess, ending: "ended: \(result.terminationStatus)",
       standardErrorTail: tail.text)
-  }
-}
-
-/// A program and what it started, by the number of the program, which leads the group.
-///
-/// The number stays taken while one of the group lives; between the end of the last one and `end` the system would have
-/// to give out all other numbers before this one.
-private final class ProcessGroup: Sendable {
-  private let leader = Mutex<pid_t>(0)
-
-  func begin(_ leader: pid_t) { self.leader.withLock { $0 = leader } }
-
-  /// Ends whoever is left, once.
-  func end() {
-    leader.withLock { leader in
-      if leader > 1 { _ = kill(-leader, SIGKILL) }
-      leader = 0
-    }
   }
 }
 
