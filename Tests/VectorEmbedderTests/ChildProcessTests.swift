@@ -15,11 +15,19 @@ import Testing
   }
 
   #if os(Linux)
+    private func wait(until isTrue: () -> Bool) async throws {
+      while !isTrue() {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
+    }
+
     /// Waits until a process is no more, or nothing but its number is left of it.
     private func end(of pid: String) async throws {
-      while let status = try? Files.text(at: "/proc/\(pid)/status", stage: .read),
-        !status.contains("State:\tZ")
-      { await Task.yield() }
+      try await wait {
+        let status = try? Files.text(at: "/proc/\(pid)/status", stage: .read)
+        return status?.contains("State:\tZ") ?? true
+      }
     }
 
     @Test(.timeLimit(.minutes(1))) func whatAProgramStartedEndsWithIt() async throws {
@@ -33,7 +41,7 @@ import Testing
         ["-c", "(trap '' TERM; echo > \(pid).deaf; sleep 600; sleep 600) & echo $! > \(pid); wait"],
         timeLimit: .seconds(600))
       let task = Task { try await deaf.run() }
-      while !Files.exists(pid + ".deaf") || Files.size(of: pid) ?? 0 == 0 { await Task.yield() }
+      try await wait { Files.exists(pid + ".deaf") && Files.size(of: pid) ?? 0 > 0 }
       task.cancel()
       await #expect(throws: StageError.self) { try await task.value }
       try await end(of: try Files.text(at: pid, stage: .read).filter(\.isNumber))

@@ -45,7 +45,7 @@ extension EmbedderRun {
     for (directory, count) in keptCounts.sorted(by: { $0.key < $1.key }) {
       await progress.note(
         "\(count) points are kept: \(directory), where their files were, is empty, as a disk's place is that is not "
-          + "mounted; remove the directory, and they go")
+          + "mounted; remove it or put a file into it, and they go")
     }
   }
 
