@@ -54,7 +54,7 @@ package final class Engine: RequestHandler {
         "an earlier process ended by a signal inside a store, which is inspected before it is used",
         metadata: ["store": "\(path)"])
     }
-    catalogue = try Catalogue(directory)
+    catalogue = try Catalogue(directory, logger: logger)
     try Self.removeUnnamed(catalogue, directory)
     let library = try StorageError.mapped { [directory] () throws(StorageError) in
       try SnapshotLibrary(directory)

@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 import VectorModel
 import VectorStorage
@@ -6,12 +7,13 @@ import VectorStorage
 ///
 /// A change is acknowledged after its sync. Changes are rare and made under one lock.
 final class Catalogue: Sendable {
-  /// Operations after which the log is begun anew with the state.
-  private static let operationsMax: UInt64 = 10_000
   /// The identity in the catalogue's segments: it belongs to no collection.
   static let identity = LogIdentity(collection: UUID128(high: 0, low: 0), epoch: 1)
 
   private let directory: DataDirectory
+  /// Operations after which the log is begun anew with the state.
+  private let operationsMax: UInt64
+  private let logger: Logger
   private let log: SegmentedLog
   private let state: Mutex<CatalogueState>
   private let changing = Mutex<Void>(())
@@ -20,7 +22,9 @@ final class Catalogue: Sendable {
 
   /// Opens the catalogue, or begins one in a directory that holds no collection.
   /// - Throws: when the log is damaged, or missing beside collections.
-  init(_ directory: DataDirectory) throws(RequestError) {
+  init(
+    _ directory: DataDirectory, operationsMax: UInt64 = 10_000, logger: Logger = Logger(label: "catalogue")
+  ) throws(RequestError) {
     var options = SegmentedLog.Options()
     options.segmentBytes = 1 << 20
     var history = CatalogueHistory()
@@ -41,6 +45,8 @@ final class Catalogue: Sendable {
       throw error.requestError
     }
     self.directory = directory
+    self.operationsMax = operationsMax
+    self.logger = logger
     self.log = log
     state = Mutex(history.state)
     history.noteNames(directory)
@@ -60,7 +66,10 @@ final class Catalogue: Sendable {
       try append(change, milliseconds)
       state.withLock { $0.apply(change) }
       for id in change.named { try? directory.noteNamed(id) }
-      try compact(milliseconds)
+      // The change has happened, whatever becomes of the log: the next change tries again.
+      do throws(RequestError) { try compact(milliseconds) } catch {
+        logger.error("the catalogue's log stays long", metadata: ["error": "\(error.message)"])
+      }
     }
   }
 
@@ -89,7 +98,7 @@ final class Catalogue: Sendable {
 
   /// Writes the whole state and gives back the segments before it.
   private func compact(_ milliseconds: UInt64) throws(RequestError) {
-    guard log.lastSequence - log.firstSequence >= Self.operationsMax else { return }
+    guard log.lastSequence - log.firstSequence >= operationsMax else { return }
     let state = current
     try append(.reset(collections: state.collections, aliases: state.aliases), milliseconds)
     let reset = log.lastSequence

@@ -50,7 +50,7 @@
           } else {
             blocks.clear(0..<Self.blockBytes)
             _ = try unsafe blocks.withBytes(0..<Self.blockBytes) { (block) throws(StorageError) in
-              try unsafe file.read(into: block, at: start)
+              try direct { () throws(StorageError) in try unsafe file.read(into: block, at: start) }
             }
           }
         }
@@ -70,14 +70,19 @@
 
     private func writeBlocks(_ blocks: borrowing AlignedBytes, at start: UInt64) throws(StorageError) -> Int {
       try unsafe blocks.withBytes(0..<blocks.count) { (bytes) throws(StorageError) in
-        do throws(StorageError) {
-          return try unsafe file.write(UnsafeRawBufferPointer(bytes), at: start)
-        } catch {
-          // Some file systems let a file be opened like this and then want more of the alignment.
-          guard case .io(_, _, _, EINVAL) = error else { throw error }
-          try file.useThePageCache()
-          return try unsafe file.write(UnsafeRawBufferPointer(bytes), at: start)
+        try direct { () throws(StorageError) in
+          try unsafe file.write(UnsafeRawBufferPointer(bytes), at: start)
         }
+      }
+    }
+
+    /// Some file systems let a file be opened like this and then want more of the alignment, or have no way to reserve
+    /// space but to write a byte a block.
+    private func direct<T>(_ body: () throws(StorageError) -> T) throws(StorageError) -> T {
+      do throws(StorageError) { return try body() } catch {
+        guard case .io(_, _, _, EINVAL) = error else { throw error }
+        try file.useThePageCache()
+        return try body()
       }
     }
 
@@ -91,7 +96,7 @@
       let end = head + min(range.count, Self.writeBytesMax - head)
       let blocks = try AlignedBytes(count: Self.roundedUp(end), alignment: Self.blockBytes)
       let read = try unsafe blocks.withBytes(0..<blocks.count) { (bytes) throws(StorageError) in
-        try unsafe file.read(into: bytes, at: start)
+        try direct { () throws(StorageError) in try unsafe file.read(into: bytes, at: start) }
       }
       guard read > head else { return 0 }
       let found = blocks.array(head..<min(read, end))
@@ -100,7 +105,9 @@
     }
 
     func byteCount() throws(StorageError) -> UInt64 { try file.byteCount() }
-    func preallocate(_ range: Range<UInt64>) throws(StorageError) { try file.preallocate(range) }
+    func preallocate(_ range: Range<UInt64>) throws(StorageError) {
+      try direct { () throws(StorageError) in try file.preallocate(range) }
+    }
     func sync() throws(StorageError) { try file.sync() }
     func lock() throws(StorageError) -> Bool { try file.lock() }
     func close() throws(StorageError) { try file.close() }

@@ -52,6 +52,31 @@ import VectorStorage
     try await expectAll(fixture)
   }
 
+  /// The log is begun anew behind a change that has happened: that it cannot be is no failure of the change.
+  @Test func aChangeHoldsThoughTheLogCannotBeShortened() throws {
+    let path = "/tmp/needletail-catalogue-\(UUID128.random())"
+    defer { try? POSIXTree.remove(path) }
+    let fileSystem = PickyFileSystem { operation, path in
+      operation == "unlink" && path.contains("/catalogue/")
+    }
+    let directory = try DataDirectory(fileSystem, path: path)
+    let catalogue = try Catalogue(
+      directory, operationsMax: 3, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    var ids: [UUID128] = []
+    // A segment that is full enough to be left behind by the next one.
+    for number in 0..<2_000 where !fileSystem.hasFailed {
+      let id = UUID128.random()
+      try catalogue.change(at: 0) { _ in .create(id, name: String(repeating: "n", count: 200) + "\(number)") }
+      ids.append(id)
+    }
+    #expect(fileSystem.hasFailed)
+    #expect(Set(catalogue.current.collections.values) == Set(ids))
+    try? directory.close()
+    let again = try DataDirectory(disk, path: path)
+    #expect(Set(try Catalogue(again).current.collections.values) == Set(ids))
+    try again.close()
+  }
+
   @Test func aDamagedFormatIsADefectAndNoFailure() async throws {
     let fixture = try await stopped()
     let path = fixture.directory + "/FORMAT"
