@@ -18,7 +18,7 @@ extension Engine {
       case .failure(let error): completion(.failure(error))
       case .success(let collection):
         body(collection) { [self] response in
-          collections.release(id)
+          collections.release(collection)
           completion(response)
         }
       }
@@ -30,14 +30,14 @@ extension Engine {
     case .write(let name, let operation, let parameters):
       withCollection(name, completion) { collection, completion in
         collection.submit(
-          .write([operation], parameters.producer) { result in
+          .write([operation], parameters) { result in
             completion(result.map { Response(.update(parameters.result($0.first ?? 0))) })
           })
       }
     case .writeBatch(let name, let operations, let parameters):
       withCollection(name, completion) { collection, completion in
         collection.submit(
-          .write(operations, parameters.producer) { result in
+          .write(operations, parameters) { result in
             completion(result.map { Response(.updates($0.map(parameters.result))) })
           })
       }

@@ -28,7 +28,7 @@ final class OpenCollections: Sendable {
   }
 
   /// Calls `body` with the open collection, at once where it is open and on another thread where it is not.
-  /// Whoever gets it calls `release` with its id when the request is answered.
+  /// Whoever gets it gives it to `release` when the request is answered.
   func acquire(_ id: UUID128, _ body: @escaping Completion<Collection>) {
     enum Step { case ready(Collection), open, wait, closed }
     let step = state.withLock { state -> Step in
@@ -69,13 +69,15 @@ final class OpenCollections: Sendable {
     }
     switch result {
     case .success(let collection):
-      let waiting = state.withLock { state in
-        defer {
-          state.useCount += 1
-          state.places[id] = .open(collection, usersCount: 1, lastUse: state.useCount)
-        }
-        if case .changing(let waiting)? = state.places[id] { return waiting }
-        return []
+      let waiting = state.withLock { state -> [@Sendable () -> Void]? in
+        guard !state.isClosed, case .changing(let waiting)? = state.places[id] else { return nil }
+        state.useCount += 1
+        state.places[id] = .open(collection, usersCount: 1, lastUse: state.useCount)
+        return waiting
+      }
+      guard let waiting else {
+        collection.close { [self] _ in end(id) }
+        return body(.failure(Self.stopping))
       }
       for wake in waiting { wake() }
       closeIdle()
@@ -96,10 +98,13 @@ final class OpenCollections: Sendable {
     for wake in waiting { wake() }
   }
 
-  func release(_ id: UUID128) {
+  /// Ends a use. A collection that was closed meanwhile has no place, or another one has it.
+  func release(_ used: Collection) {
     state.withLock { state in
-      guard case .open(let collection, let usersCount, let lastUse)? = state.places[id] else { return }
-      state.places[id] = .open(collection, usersCount: usersCount - 1, lastUse: lastUse)
+      guard case .open(let collection, let usersCount, let lastUse)? = state.places[used.id],
+        collection === used
+      else { return }
+      state.places[used.id] = .open(collection, usersCount: usersCount - 1, lastUse: lastUse)
     }
   }
 
@@ -165,7 +170,7 @@ final class OpenCollections: Sendable {
     let found = Mutex<Result<View, RequestError>?>(nil)
     acquire(id) { [self] result in
       found.withLock { $0 = result.map(\.view) }
-      if case .success = result { release(id) }
+      if case .success(let collection) = result { release(collection) }
       ended.signal()
     }
     ended.wait()
@@ -214,23 +219,31 @@ final class OpenCollections: Sendable {
     }
   }
 
-  /// Closes everything and waits for it.
+  /// Closes everything, also what is being opened, and waits for it.
   func closeAll() -> [RequestError] {
-    let open = state.withLock { state in
-      state.isClosed = true
-      return state.places.values.compactMap { place -> Collection? in
-        if case .open(let collection, _, _) = place { collection } else { nil }
-      }
-    }
     let failures = Mutex<[RequestError]>([])
     let ended = DispatchSemaphore(value: 0)
+    let (open, placesCount) = state.withLock { state -> ([Collection], Int) in
+      state.isClosed = true
+      let wake: @Sendable () -> Void = { ended.signal() }
+      var open: [Collection] = []
+      for (id, place) in state.places {
+        switch place {
+        case .open(let collection, _, _):
+          open.append(collection)
+          state.places[id] = .changing(waiting: [wake])
+        case .changing(let waiting): state.places[id] = .changing(waiting: waiting + [wake])
+        }
+      }
+      return (open, state.places.count)
+    }
     for collection in open {
-      collection.close { result in
+      collection.close { [self] result in
         if case .failure(let error) = result { failures.withLock { $0.append(error) } }
-        ended.signal()
+        end(collection.id)
       }
     }
-    for _ in open { ended.wait() }
+    for _ in 0..<placesCount { ended.wait() }
     return failures.withLock { $0 }
   }
 }

@@ -47,6 +47,9 @@ package struct UpdateParameters: Hashable, Sendable {
   package var timeoutMilliseconds: Int?
   /// The write's identity for recognising a retry.
   package var producer: ProducerStamp?
+  /// It came in a stream, whose writes arrive in the order of their sequences: one that is not above the producer's
+  /// last is a repeat. Anywhere else only the last one is; an older one is refused, since nobody knows of it.
+  package var isStreamed = false
 
   package init() {}
 }

@@ -1,3 +1,5 @@
+import Dispatch
+import Synchronization
 import Testing
 import VectorModel
 
@@ -200,6 +202,35 @@ import VectorModel
     #expect(try await fixture.count() == 1)
   }
 
+  @Test func aStopWaitsForACollectionThatIsBeingOpened() async throws {
+    let fixture = try EngineFixture()
+    try await fixture.create(plain)
+    try fixture.restart()
+    let engine = fixture.engine
+    let id = try #require(engine.catalogue.current.collections["c"])
+    let gate = DispatchSemaphore(value: 0)
+    let threadCount = engine.environment.configuration.writerThreads
+    for _ in 0..<threadCount {
+      let isHeld = engine.environment.writers.submit { gate.wait() }
+      #expect(isHeld)
+    }
+    let isAnswered = Mutex(false)
+    engine.handle(.collectionInfo("c")) { _ in isAnswered.withLock { $0 = true } }
+    async let stopped: Void = Task.detached { try engine.shutdown() }.value
+    let isClosed = Mutex(false)
+    while !isClosed.withLock({ $0 }) {
+      engine.collections.acquire(id) { result in
+        if case .failure = result { isClosed.withLock { $0 = true } }
+      }
+      await Task.yield()
+    }
+    for _ in 0..<threadCount { gate.signal() }
+    try await stopped
+    #expect(isAnswered.withLock { $0 })
+    try fixture.reopen()
+    #expect(try await fixture.count() == 0)
+  }
+
   @Test func aRepeatedWriteGetsItsFirstAnswer() async throws {
     let fixture = try EngineFixture()
     try await fixture.create(plain)
@@ -231,29 +262,5 @@ struct SplitMix: RandomNumberGenerator {
     word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
     word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
     return word ^ (word >> 31)
-  }
-}
-
-@Suite struct DroppedVectorTests {
-  @Test(arguments: [false, true]) func anAddedVectorStartsEmptyAfterARestart(isSealed: Bool) async throws {
-    let fixture = try EngineFixture { $0.deltaRowsMax = isSealed ? 1 : 1000 }
-    let second = NamedVectorParameters(
-      name: "b", parameters: VectorParameters(dimension: 2, distance: .dot))
-    var configuration = CollectionConfiguration(vectors: [
-      NamedVectorParameters(name: "a", parameters: VectorParameters(dimension: 2, distance: .dot)), second,
-    ])
-    configuration.optimizers.indexingThreshold = 10_000
-    try await fixture.create(configuration)
-    let vectors = NamedVectors(["a", "b"].map { NamedVectors.Entry(name: $0, value: .dense([1, 2])) })
-    let points = (0..<10).map { Point(id: .number($0), vectors: vectors) }
-    _ = try await fixture.write(.upsert(UpsertOperation(points: points)))
-    try await fixture.waitForBuilds()
-    _ = try await fixture.send(.removeVector(collection: "c", name: "b", UpdateParameters()))
-    _ = try await fixture.send(.addVector(collection: "c", second, UpdateParameters()))
-    for _ in 0..<2 {
-      #expect(try await fixture.count(Filter(must: [.hasVector("b")])) == 0)
-      #expect(try await fixture.count(Filter(must: [.hasVector("a")])) == 10)
-      try fixture.restart()
-    }
   }
 }

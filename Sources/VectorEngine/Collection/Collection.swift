@@ -18,10 +18,12 @@ final class Collection: Sendable {
   ) throws(RequestError) {
     self.id = id
     let shard = directory.shard(of: id)
-    published = PublishedView(damage: DamageNote(id: id, logger: environment.logger))
+    let damage = DamageNote(id: id, logger: environment.logger)
+    published = PublishedView(damage: damage)
     let writer = CollectionWriter(
       id: id, shard: shard, environment: environment, published: published,
-      recovered: try CollectionRecovery(shard, id: id, environment: environment, directory))
+      recovered: try CollectionRecovery(
+        shard, id: id, environment: environment, damage: damage, directory))
     self.writer = writer
     queue = SerialQueue(pool: environment.writers, countMax: environment.configuration.writeQueueMax) {
       jobs in

@@ -14,10 +14,13 @@ struct CollectionRecovery {
   /// The generation's files could not be used; all points stand in the delta.
   private(set) var needsRebuild = false
 
-  /// - Parameter directory: knows the stores that are to be inspected first; nil for one that was just written.
+  /// - Parameters:
+  ///   - damage: is told of payloads that are lost and that the log changes.
+  ///   - directory: knows the stores that are to be inspected first; nil for one that was just written.
   /// - Throws: naming the file that is missing or damaged beyond its log's tail.
   init(
-    _ shard: ShardDirectory, id: UUID128, environment: EngineEnvironment, _ directory: DataDirectory? = nil
+    _ shard: ShardDirectory, id: UUID128, environment: EngineEnvironment, damage: DamageNote,
+    _ directory: DataDirectory? = nil
   ) throws(RequestError) {
     let meta: StoredMeta
     do throws(StorageError) {
@@ -69,7 +72,7 @@ struct CollectionRecovery {
     state.digest = meta.digest
     state.overlapThrough = meta.overlapThrough
     state.producers = try ProducerTable(decoding: meta.producers)
-    try replay(environment)
+    try replay(damage)
     try StorageError.mapped { () throws(StorageError) in try shard.removeUnnamed(by: manifest) }
   }
 
@@ -145,8 +148,8 @@ struct CollectionRecovery {
   }
 
   /// Applies the log's records above the store's.
-  private mutating func replay(_ environment: EngineEnvironment) throws(RequestError) {
-    let source = StoreSource(store: store)
+  private mutating func replay(_ damage: DamageNote) throws(RequestError) {
+    let source = ReplaySource(store: StoreSource(store: store), damage: damage)
     var touched: Set<PointID>?
     var failure: RequestError?
     try Self.forEachRecord(log, after: state.sequence) { entry, record in
@@ -173,6 +176,19 @@ struct CollectionRecovery {
         throw .internalError("\(log.directory) is damaged: operation \(entry.sequence): \(error.message)")
       }
       if !body(entry, record) { return }
+    }
+  }
+}
+
+/// Reads payloads for the log's records, and notes those that cannot be read.
+private struct ReplaySource: PayloadSource {
+  let store: StoreSource
+  let damage: DamageNote
+
+  func payload(number: UInt64, id: PointID) throws(RequestError) -> [UInt8] {
+    do throws(RequestError) { return try store.payload(number: number, id: id) } catch {
+      damage.note(error.message)
+      throw error
     }
   }
 }

@@ -13,7 +13,8 @@ extension CollectionState {
   /// - Parameters:
   ///   - milliseconds: the record's time.
   ///   - touched: collects the ids whose points changed.
-  /// - Throws: only when the store is damaged.
+  /// - Throws: never for a record whose making was checked. A payload that the store has lost since counts as empty,
+  ///   and the digest becomes unknown.
   mutating func apply(
     _ record: Record, sequence: UInt64, milliseconds: UInt64, source: some PayloadSource,
     touched: inout Set<PointID>?
@@ -40,12 +41,12 @@ extension CollectionState {
       }
     case .putVectors(let changes):
       for change in changes where !applied.contains(change.id) {
-        try putVectors(change, source)
+        putVectors(change, source)
         touched?.insert(change.id)
       }
     case .deleteVectors(let names, let ids):
       for id in ids where !applied.contains(id) {
-        try deleteVectors(names, of: id, source)
+        deleteVectors(names, of: id, source)
         touched?.insert(id)
       }
     case .configure(let configuration):
@@ -89,7 +90,7 @@ extension CollectionState {
     _ change: PayloadChange, of id: PointID, _ source: some PayloadSource
   ) throws(RequestError) {
     guard let slot = points.slot(of: id) else { return }
-    let old = try payload(of: slot, source)
+    let old = payloadOrNothing(of: slot, source)
     let new = change.applied(to: old)
     digest.replace(id, points[slot].version, old, with: sequence, new)
     points.setVersion(sequence, of: slot)
@@ -97,11 +98,9 @@ extension CollectionState {
     touchStored(slot, payload: new, vectors: nil)
   }
 
-  private mutating func putVectors(
-    _ change: PointVectors, _ source: some PayloadSource
-  ) throws(RequestError) {
+  private mutating func putVectors(_ change: PointVectors, _ source: some PayloadSource) {
     guard let slot = points.slot(of: change.id) else { return }
-    let payload = try payload(of: slot, source)
+    let payload = payloadOrNothing(of: slot, source)
     for entry in change.vectors.entries {
       if let values = entry.value.denseValues {
         if let old = vectors[entry.name]?.value(of: slot) { digest.subtract(change.id, entry.name, old) }
@@ -114,11 +113,9 @@ extension CollectionState {
     touchStored(slot, payload: payload, vectors: vectors(of: slot))
   }
 
-  private mutating func deleteVectors(
-    _ names: [String], of id: PointID, _ source: some PayloadSource
-  ) throws(RequestError) {
+  private mutating func deleteVectors(_ names: [String], of id: PointID, _ source: some PayloadSource) {
     guard let slot = points.slot(of: id) else { return }
-    let payload = try payload(of: slot, source)
+    let payload = payloadOrNothing(of: slot, source)
     for name in names {
       if let old = vectors[name]?.value(of: slot) { digest.subtract(id, name, old) }
       vectors[name]?.remove(slot: slot)
@@ -145,6 +142,25 @@ extension CollectionState {
     return try source.payload(number: entry.number, id: entry.id)
   }
 
+  private mutating func payloadOrNothing(of slot: UInt32, _ source: some PayloadSource) -> [UInt8] {
+    do throws(RequestError) { return try payload(of: slot, source) } catch {
+      digest.forget()
+      return []
+    }
+  }
+
+  /// Checks that the payloads which a change of parts of points keeps can be read.
+  /// - Throws: 500 naming the first point whose payload is damaged.
+  func checkPayloads(under effect: Record.Effect, _ source: some PayloadSource) throws(RequestError) {
+    switch effect {
+    case .nothing, .configure, .putPoints, .deletePoints: return
+    case .changePayload, .putVectors, .deleteVectors: break
+    }
+    for id in effect.ids {
+      if let slot = points.slot(of: id) { _ = try payload(of: slot, source) }
+    }
+  }
+
   private mutating func configure(
     _ new: CollectionConfiguration, _ source: some PayloadSource, touched: inout Set<PointID>?
   ) throws(RequestError) {
@@ -159,7 +175,7 @@ extension CollectionState {
       // The points are written anew without it, or the store would bring it back under the same name.
       for slot in (vectors[vector.name]?.present).map(\.ones) ?? [] {
         let id = points[slot].id
-        try deleteVectors([vector.name], of: id, source)
+        deleteVectors([vector.name], of: id, source)
         touched?.insert(id)
       }
       vectors[vector.name] = nil
@@ -168,7 +184,8 @@ extension CollectionState {
       payloads.drop(try PayloadPath(field.path))
     }
     for field in new.payloadSchema where !old.payloadSchema.contains(field) {
-      try payloads.declare(field) { [self] slot throws(RequestError) in try payload(of: slot, source) }
+      // A point whose payload is lost is in no index: whoever reads it is told.
+      try payloads.declare(field) { [self] slot in (try? payload(of: slot, source)) ?? [] }
     }
   }
 }

@@ -38,7 +38,7 @@ extension CollectionWriter {
   /// failed. The next job after its end takes it over.
   private func beginCommit() {
     guard commit == nil, commitNotBefore.map({ .now >= $0 }) ?? true else { return }
-    let commit = nextCommit(isDurable: isStoreFarBehind)
+    guard let commit = try? nextCommit(isDurable: isStoreFarBehind) else { return }
     let (times, submitCommitted) = (environment.stepTimes, submitCommitted)
     let isAccepted = environment.committers.submit {
       commit.run(times)
@@ -47,7 +47,9 @@ extension CollectionWriter {
     if !isAccepted { commit.run(times) }
   }
 
-  private func nextCommit(isDurable: Bool) -> RunningCommit {
+  /// - Throws: where the generation of before a drop cannot be forgotten first.
+  private func nextCommit(isDurable: Bool) throws(RequestError) -> RunningCommit {
+    try forgetGenerationBeforeDrop()
     let commit = RunningCommit(published.load().state, to: store, isDurable: isDurable)
     precondition(self.commit == nil && log.durableSequence >= commit.state.sequence)
     if compaction.isRunning { compaction.isStale = true }
@@ -85,7 +87,7 @@ extension CollectionWriter {
   func commitStore() throws(RequestError) {
     try settleCommit()
     guard published.load().state.sequence > storeSequence else { return }
-    nextCommit(isDurable: false).run(environment.stepTimes)
+    try nextCommit(isDurable: false).run(environment.stepTimes)
     try endCommit()
   }
 
@@ -134,19 +136,20 @@ extension CollectionWriter {
 
   /// Leaves nothing for the next start to replay.
   func close() -> Result<Void, RequestError> {
-    do throws(RequestError) {
-      build.cancel()
-      freeze.cancel()
-      // However the commit under way ends, the store stays open until then.
-      try? settleCommit()
-      if failure == nil, !hasUnsynced { try syncStore() }
-      try StorageError.mapped { () throws(StorageError) in
-        try log.close()
-        try store.close()
-      }
-      return .success(())
-    } catch {
-      return .failure(error)
-    }
+    build.cancel()
+    freeze.cancel()
+    // However the commit under way ends, the store stays open until then.
+    try? settleCommit()
+    // Whatever fails, the rest is closed: the files may be opened again by this process.
+    let steps = [
+      Result { () throws(RequestError) in if failure == nil, !hasUnsynced { try syncStore() } },
+      Result { () throws(RequestError) in
+        try StorageError.mapped { () throws(StorageError) in try log.close() }
+      },
+      Result { () throws(RequestError) in
+        try StorageError.mapped { () throws(StorageError) in try store.close() }
+      },
+    ]
+    return steps.first { if case .failure = $0 { true } else { false } } ?? .success(())
   }
 }

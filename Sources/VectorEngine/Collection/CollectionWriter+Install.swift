@@ -10,6 +10,9 @@ extension CollectionWriter {
       if let failure { throw failure }
       switch outcome.result {
       case .failure(let error): throw error
+      case .success(.generation(let merged)) where hasDropped(since: merged.view):
+        build.needsRebuild = true
+        removeLeftovers()
       case .success(.generation(let merged)): try install(merged)
       case .success(.frozen(let frozen)): install(frozen)
       case .success(.payloadParts(let parts, let files)): try install(parts, files)
@@ -31,9 +34,6 @@ extension CollectionWriter {
     let new = try state.following(merged, touched: touched ?? [], StoreSource(store: store))
     var next = manifest
     next.generations = [merged.entry]
-    next.generations[0].files.removeAll { file in
-      file.vectorName.map { new.vectors[$0]?.part == nil } ?? false
-    }
     try replaceManifest(next)
     state = new
     build.needsRebuild = false
@@ -60,6 +60,8 @@ extension CollectionWriter {
   private func install(
     _ parts: [(field: PayloadField, part: PayloadIndexPart)], _ files: [Manifest.NamedFile]
   ) throws(RequestError) {
+    // A drop has taken the generation away: the next one has these parts.
+    guard !manifest.generations.isEmpty else { return removeLeftovers() }
     var next = manifest
     for ((field, part), file) in zip(parts, files) where state.configuration.payloadSchema.contains(field) {
       state.payloads.attach(part)
@@ -75,18 +77,25 @@ extension CollectionWriter {
     if state.sequence == published.load().state.sequence { publish() }
   }
 
-  /// Takes the parts of dropped vectors out of the manifest, before the store has the drop: a vector added
-  /// again under the name must not find them.
-  func forgetDroppedParts() {
-    guard failure == nil, var entry = manifest.generations.last else { return }
-    let count = entry.files.count
-    entry.files.removeAll { file in
-      file.vectorName.map { published.load().state.vectors[$0]?.part == nil } ?? false
+  /// Takes the generation out of the manifest once one of its vectors was dropped, before the store has the drop.
+  ///
+  /// The generation has the versions that the drop's points had before and the values, which a vector added again
+  /// under the name must not find: a start from here loads the store. A new generation is due at once.
+  func forgetGenerationBeforeDrop() throws(RequestError) {
+    guard let entry = manifest.generations.last else { return }
+    let current = published.load().state.vectors
+    guard entry.files.contains(where: { $0.vectorName.map { current[$0]?.part == nil } ?? false }) else {
+      return
     }
-    guard entry.files.count < count else { return }
     var next = manifest
-    next.generations[next.generations.count - 1] = entry
-    do throws(RequestError) { try replaceManifest(next) } catch { poison(error) }
+    next.generations = []
+    try replaceManifest(next)
+    build.needsRebuild = true
+  }
+
+  /// Whether a vector of the view is gone, be it that another one has its name.
+  private func hasDropped(since view: View) -> Bool {
+    view.state.vectors.contains { name, rows in state.vectors[name]?.lineage !== rows.lineage }
   }
 
   /// Replaces the manifest, or takes no more writes where nobody knows which one is in force.
@@ -135,8 +144,8 @@ extension CollectionState {
         dimension: rows.dimension, element: rows.element, distance: rows.distance,
         slotCount: merged.livingSlots.count)
       var firstRow = 0
-      // A vector that was dropped and added again has nothing in the generation.
-      if let viewed = viewed.vectors[name], viewed.lineage === rows.lineage, let built = base.vectors[name] {
+      // A vector that was added meanwhile has nothing in the generation.
+      if let viewed = viewed.vectors[name], let built = base.vectors[name] {
         (sealed, firstRow) = (built, viewed.rowCount)
       }
       new.vectors[name] = sealed.followed(

@@ -87,10 +87,10 @@ final class CollectionWriter: @unchecked Sendable {
     var compacted: Result<Void, StorageError>?
     for job in jobs {
       switch job {
-      case .write(let operations, let producer, let completion):
+      case .write(let operations, let parameters, let completion):
         // Only what is published can leave memory for the store.
         if state.pending.byteCount > configuration.pendingBytesMax { finish(&answers) }
-        answers.append(write(operations, producer, completion))
+        answers.append(write(operations, parameters, completion))
       case .configure(let change, let completion):
         answers.append(configure(change, completion))
       case .tick, .committed: break
@@ -103,7 +103,6 @@ final class CollectionWriter: @unchecked Sendable {
       }
     }
     finish(&answers)
-    forgetDroppedParts()
     if let compacted { install(compacted) }
     commitIfDue()
     for outcome in outcomes { install(outcome) }
@@ -135,20 +134,27 @@ final class CollectionWriter: @unchecked Sendable {
   }
 
   private func write(
-    _ operations: [WriteOperation], _ producer: ProducerStamp?, _ completion: @escaping Completion<[UInt64]>
+    _ operations: [WriteOperation], _ parameters: UpdateParameters,
+    _ completion: @escaping Completion<[UInt64]>
   ) -> WriteAnswer {
     let before = state.sequence
     var sequences: [UInt64] = []
     var failed: RequestError?
     do throws(RequestError) {
+      if parameters.producer != nil { try ProducerTable.check(operationsCount: operations.count) }
       for (index, operation) in operations.enumerated() {
-        let stamp = producer?.part(index)
-        if let stamp, let sequence = state.producers.operation(of: stamp) {
-          sequences.append(sequence)
+        let stamp = parameters.producer?.part(index)
+        let repeated = try stamp.flatMap { stamp throws(RequestError) in
+          try state.producers.operation(of: stamp, isStreamed: parameters.isStreamed)
+        }
+        if let repeated {
+          sequences.append(repeated)
           continue
         }
         let effect = try environment.stepTimes.measure(.resolve) { () throws(RequestError) in
-          try WriteResolver(view: privateView).resolve(operation)
+          let effect = try WriteResolver(view: privateView).resolve(operation)
+          try state.checkPayloads(under: effect, StoreSource(store: store))
+          return effect
         }
         sequences.append(try logAndApply(Record(effect, producer: stamp)))
       }

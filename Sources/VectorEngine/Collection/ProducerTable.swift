@@ -3,10 +3,11 @@ import VectorModel
 
 /// The last write of each producer, so that a retried write gets its first answer instead of a second effect.
 ///
-/// A fold of the log: time is the records' time. At most 1,024 producers of the last 24 hours are kept.
+/// A fold of the log: time is the records' time. The 1,024 producers that wrote last are kept.
 struct ProducerTable: Sendable {
   static let countMax = 1024
-  static let ageMillisecondsMax: UInt64 = 24 * 3_600_000
+  /// Each operation of a batch takes a producer's place: more would drive out the batch's own first ones.
+  static let batchOperationsMax = 128
 
   struct Entry: Sendable {
     var producerSequence: UInt64
@@ -16,9 +17,26 @@ struct ProducerTable: Sendable {
 
   private(set) var entries = TreeDictionary<UUID128, Entry>()
 
+  /// - Throws: 400 for a batch whose repeat could not be recognised.
+  static func check(operationsCount: Int) throws(RequestError) {
+    guard operationsCount <= batchOperationsMax else {
+      throw .badRequest(
+        "a batch of \(operationsCount) operations with a producer or an Idempotency-Key, limit \(batchOperationsMax)"
+      )
+    }
+  }
+
   /// The operation that a repeated write had, or nil where the write is new.
-  func operation(of stamp: ProducerStamp) -> UInt64? {
+  ///
+  /// - Parameter isStreamed: writes of this kind arrive in their order, so an older one is a repeat as well.
+  /// - Throws: 409 for another older one: whether it was done is unknown, it may have been overtaken.
+  func operation(of stamp: ProducerStamp, isStreamed: Bool) throws(RequestError) -> UInt64? {
     guard let entry = entries[stamp.producer], stamp.sequence <= entry.producerSequence else { return nil }
+    guard isStreamed || stamp.sequence == entry.producerSequence else {
+      throw .alreadyExists(
+        "write \(stamp.sequence) of producer \(stamp.producer) is older than its last, \(entry.producerSequence): "
+          + "a producer has one write under way at a time")
+    }
     return entry.operationID
   }
 
@@ -28,13 +46,6 @@ struct ProducerTable: Sendable {
     guard entries.count > Self.countMax else { return }
     let oldest = entries.min { $0.value.operationID < $1.value.operationID }
     if let oldest { entries[oldest.key] = nil }
-  }
-
-  /// Forgets what is older than a day at `milliseconds`.
-  mutating func expire(at milliseconds: UInt64) {
-    for (producer, entry) in entries where entry.milliseconds + Self.ageMillisecondsMax < milliseconds {
-      entries[producer] = nil
-    }
   }
 
   var encoded: [UInt8] {

@@ -4,7 +4,7 @@ import VectorStorage
 /// What a collection's writer does, in the order of arrival.
 enum WriteJob: Sendable {
   /// Operations resolved and applied one after the other; the first that does not fit ends the job.
-  case write([WriteOperation], ProducerStamp?, Completion<[UInt64]>)
+  case write([WriteOperation], UpdateParameters, Completion<[UInt64]>)
   /// A change of the configuration, derived from the one before.
   case configure(
     @Sendable (CollectionConfiguration) throws(RequestError) -> CollectionConfiguration, Completion<UInt64>)

@@ -206,11 +206,13 @@ struct RestoredFiles {
 
   /// The state that store and log give, as a start would find it.
   func open(_ environment: EngineEnvironment) throws(RequestError) -> CollectionState {
-    let recovery = try CollectionRecovery(shard, id: id, environment: environment)
+    let damage = DamageNote(id: id, logger: environment.logger)
+    let recovery = try CollectionRecovery(shard, id: id, environment: environment, damage: damage)
     try StorageError.mapped { () throws(StorageError) in
       try recovery.log.close()
       try recovery.store.close()
     }
+    if let what = damage.what { throw .internalError(what) }
     return recovery.state
   }
 

@@ -27,7 +27,7 @@ extension SnapshotService {
 
   private func keptOperations(of id: UUID128) throws(RequestError) -> ClosedRange<UInt64>? {
     let collection: Collection = try waiting { collections.acquire(id, $0) }
-    defer { collections.release(id) }
+    defer { collections.release(collection) }
     let (first, last) = (collection.log.firstSequence, collection.log.durableSequence)
     return first <= last ? first...last : nil
   }

@@ -168,7 +168,7 @@ extension SnapshotService {
         collections.acquire(id) { [self] result in
           guard case .success(let collection) = result else { return }
           collection.submit(.refuse(error))
-          collections.release(id)
+          collections.release(collection)
         }
       }
       throw error
@@ -201,7 +201,7 @@ extension SnapshotService {
   /// - Returns: nil while the collection's indexes are being built.
   func recall(of canaries: [Canary], in id: UUID128) throws(RequestError) -> Double? {
     let collection: Collection = try waiting { collections.acquire(id, $0) }
-    defer { collections.release(id) }
+    defer { collections.release(collection) }
     if collection.buildStatus.isBuilding { return nil }
     let view = collection.view
     return try scratches.lend { (scratch) throws(RequestError) in

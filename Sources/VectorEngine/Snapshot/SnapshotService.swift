@@ -143,7 +143,7 @@ final class SnapshotService: Sendable {
     _ id: UUID128, _ body: (Collection, LogPin) throws(RequestError) -> T
   ) throws(RequestError) -> T {
     let collection: Collection = try waiting { collections.acquire(id, $0) }
-    defer { collections.release(id) }
+    defer { collections.release(collection) }
     let pin: LogPin = try waiting { collection.submit(.pin($0)) }
     defer { collection.submit(.unpin(pin)) }
     return try body(collection, pin)

@@ -75,6 +75,7 @@ package final class BinaryFront: Sendable {
     var parameters = UpdateParameters()
     parameters.wait = true
     parameters.producer = stamp
+    parameters.isStreamed = true
     handler.handle(.write(collection: collection, operation, parameters)) { [metrics] result in
       metrics.record(.chunk, result.code, nanoseconds: (NIODeadline.now() - start).nanoseconds)
       completion(

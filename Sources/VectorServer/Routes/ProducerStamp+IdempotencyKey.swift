@@ -7,7 +7,8 @@ extension ProducerStamp {
   /// The identity of a write that came with an `Idempotency-Key`.
   ///
   /// A key of the form `<uuid>:<number>` names a producer and its own count of writes, which must ascend:
-  /// such a client is recognised by its last write for as long as its producer is kept. Any other key is the
+  /// such a client is recognised by its last write for as long as its producer is kept, and an older write is
+  /// refused with 409. Any other key is the
   /// only write, number 0, of a producer that is the FNV-1a hash of 128 bits (Fowler, Noll, Vo) over the
   /// operation's name and the key; so the same key on another operation is another write. A client that
   /// writes with such keys can repeat as many of its last writes as a collection keeps producers.

@@ -103,7 +103,8 @@ import VectorStorage
     let fixture = try EngineFixture(directory: directory)
     let id = try #require(fixture.engine.catalogue.current.collections["films"])
     let recovery = try CollectionRecovery(
-      try fixture.shard(of: "films"), id: id, environment: fixture.engine.environment)
+      try fixture.shard(of: "films"), id: id, environment: fixture.engine.environment,
+      damage: DamageNote(id: id, logger: fixture.engine.environment.logger))
     #expect(!recovery.needsRebuild, "the parts of version 1 are read, not made anew")
     try recovery.log.close()
     try recovery.store.close()

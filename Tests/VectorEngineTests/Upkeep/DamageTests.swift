@@ -64,6 +64,55 @@ import VectorStorage
     #expect(fixture.engine.figures.scrubEndSeconds > 0)
   }
 
+  /// What changes a part of a point reads the rest: where that is lost the change is refused, not the collection.
+  @Test func aChangeOfALostPointIsRefusedAndOthersGoOn() async throws {
+    let fixture = try await EngineFixture.built()
+    try fixture.tamper { (reader) throws(StorageError) in
+      var batch = StoreBatch()
+      guard let number = try reader.number(for: .number(777)) else { return batch }
+      batch.remove(number: number, id: .number(777))
+      return batch
+    }
+    func patch(_ ids: [UInt64]) -> WriteOperation {
+      .setPayload(PayloadPatch(payload: Array(#"{"x":1}"#.utf8), selector: .ids(ids.map { .number($0) })))
+    }
+    let vectors = NamedVectors(unnamed: .dense([1, 1, 1, 1]))
+    for operation in [
+      patch([3, 777]), .updateVectors([PointVectors(id: .number(777), vectors: vectors)], filter: nil),
+    ] {
+      await expectDamage(
+        fixture, .write(collection: "c", operation, UpdateParameters()), naming: ["point 777"])
+    }
+    for _ in 0..<2 {
+      _ = try await fixture.write(patch([3]))
+      #expect(try await fixture.count() == 2000)
+      try fixture.restart()
+    }
+  }
+
+  /// A log may have a change of a point that its store has lost since.
+  @Test func aReplayedChangeOfALostPointIsNotedAndOthersAreServed() throws {
+    struct Lost: PayloadSource {
+      func payload(number: UInt64, id: PointID) throws(RequestError) -> [UInt8] {
+        throw .internalError("lost")
+      }
+    }
+    var state = try CollectionState(configuration: EngineFixture.plain)
+    var touched: Set<PointID>?
+    func apply(_ effect: Record.Effect, _ sequence: UInt64) throws {
+      try state.apply(
+        Record(effect), sequence: sequence, milliseconds: 0, source: Lost(), touched: &touched)
+    }
+    try apply(.putPoints([EngineFixture.point(1), EngineFixture.point(2)]), 1)
+    state.pending.drop(state.pending)
+    #expect(state.digest.content != nil)
+    try apply(.changePayload(.merge(Array(#"{"x":1}"#.utf8), at: nil), [.number(1)]), 2)
+    #expect(state.digest.content == nil)
+    let slot = try #require(state.points.slot(of: .number(1)))
+    #expect(try state.payload(of: slot, Lost()) == Array(#"{"x":1}"#.utf8))
+    #expect(state.points.aliveCount == 2)
+  }
+
   @Test func aStoreWithoutPartsThatHasLostPointsIsRefused() async throws {
     let fixture = try EngineFixture()
     try await fixture.create(EngineFixture.plain)
