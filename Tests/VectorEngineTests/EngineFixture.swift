@@ -50,6 +50,17 @@ final class EngineFixture {
   /// Starts an engine in the place of one that was shut down.
   func reopen() throws { engine = try Self.open(directory, configure) }
 
+  /// Runs what blocks until other tasks have gone on. Tasks have two threads here: two tests that block them wait for
+  /// each other for ever.
+  static func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    let thread = WorkerPool(threadCount: 1, queueCountMax: 1)
+    defer { thread.stop() }
+    return try await withCheckedThrowingContinuation { continuation in
+      let isAccepted = thread.submit { continuation.resume(with: Result { try body() }) }
+      precondition(isAccepted)
+    }
+  }
+
   func send(_ request: Request) async throws -> Response.Result {
     try await withCheckedContinuation {
       (continuation: CheckedContinuation<Result<Response, RequestError>, Never>) in

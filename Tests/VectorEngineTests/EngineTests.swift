@@ -216,7 +216,7 @@ import VectorModel
     }
     let isAnswered = Mutex(false)
     engine.handle(.collectionInfo("c")) { _ in isAnswered.withLock { $0 = true } }
-    async let stopped: Void = Task.detached { try engine.shutdown() }.value
+    async let stopped: Void = EngineFixture.onThread { try engine.shutdown() }
     let isClosed = Mutex(false)
     while !isClosed.withLock({ $0 }) {
       engine.collections.acquire(id) { result in

@@ -108,7 +108,7 @@ import VectorStorage
     let dump = try await fixture.dump()
     let (collection, engine) = (try collection(of: fixture), fixture.engine)
     let closed = Cancellation()
-    let closing = Task.detached {
+    async let closing: Void = EngineFixture.onThread {
       try engine.shutdown()
       closed.cancel()
     }
@@ -121,7 +121,7 @@ import VectorStorage
     }) { await Task.yield() }
     #expect(!closed.isCancelled)
     held.letGo()
-    try await closing.value
+    try await closing
     try fixture.reopen()
     #expect(try await fixture.dump() == dump)
     #expect(try fixture.verifyOffline().defects == [])
