@@ -5,7 +5,7 @@ usage: python round_trip.py --server <program> [--points 20000] [--queries 20000
 A C program sends the frames and times the answers, in turns with another thread of it that echoes the same bytes. What the search
 itself takes is what the server measured in these very requests (search_seconds_total of /metrics). A process of the scheduler's
 idle class spins on each core, so that no core sleeps between two messages: waking one costs more than all that is measured here, for
-the echo as well (--idle-cores lets them sleep). Fails when the server's CPU besides the search is above 15 µs, or the round trip above
+the echo as well (--idle-cores lets them sleep). What the echoing thread's CPU is, is the kernel's share of an exchange. Fails when the server's CPU besides the search is above 15 µs, or the round trip above
 1.3 × the echo plus the search, in the median of the rounds.
 """
 
@@ -54,7 +54,7 @@ def write_frames(path, searches):
 
 
 def run(program, *arguments):
-    """What the C program prints, of queries and echo: the answer's bytes, mean, p50, p90 and p99 in nanoseconds."""
+    """What the C program prints, of queries and echo: the answer's bytes, mean, p50, p90 and p99 in nanoseconds; the echo's CPU."""
     output = subprocess.run([program, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
     return [[int(word) for word in line.split()] for line in output.splitlines()]
 
@@ -100,14 +100,14 @@ def preemptions(process_id):
 
 
 def measured(server, program, hello, frames, queries):
-    """One round: queries' and echo's times, the search's nanoseconds, server CPU and preemptions a query."""
+    """One round: queries' and echo's times, the search's nanoseconds, CPU of server and echo, and preemptions a query."""
     process = server.process.pid
     count, searching = searches_so_far(server)
     lost, cpu = preemptions(process), protocol.cpu_nanoseconds(process)
-    query, echo = run(program, server.binary_port, hello, 1, frames, queries)
+    query, echo, (echo_cpu,) = run(program, server.binary_port, hello, 1, frames, queries)
     cpu, lost = protocol.cpu_nanoseconds(process) - cpu, preemptions(process) - lost
     after, searched = searches_so_far(server)
-    return query, echo, (searched - searching) / (after - count), cpu / queries, lost / queries
+    return query, echo, (searched - searching) / (after - count), cpu / queries, echo_cpu, lost / queries
 
 
 def main():
@@ -138,13 +138,13 @@ def main():
             with awake_cores(0 if options.idle_cores else len(os.sched_getaffinity(0))):
                 measured(server, program, hello, frames, options.queries // 10)
                 for _ in range(options.rounds):
-                    query, echo, search, cpu, lost = measured(server, program, hello, frames, options.queries)
+                    query, echo, search, cpu, echo_cpu, lost = measured(server, program, hello, frames, options.queries)
                     excesses.append(cpu - search)
                     shares.append(query[2] / (echo[2] + search))
                     print(
                         f"  {request_bytes} → {query[0]} bytes; round trip p50 {query[2] / 1000:.1f}, p99 {query[4] / 1000:.1f} µs; "
                         f"echo p50 {echo[2] / 1000:.1f}, p99 {echo[4] / 1000:.1f} µs; search {search / 1000:.1f} µs; server CPU "
-                        f"{cpu / 1000:.1f} µs, {excesses[-1] / 1000:.1f} besides the search; preempted in {lost * 100:.1f} % of "
+                        f"{cpu / 1000:.1f} µs, {excesses[-1] / 1000:.1f} besides the search, of the echo {echo_cpu / 1000:.1f}; preempted in {lost * 100:.1f} % of "
                         f"the queries; {shares[-1]:.2f} × (echo + search)")
     excess, share = statistics.median(excesses), statistics.median(shares)
     print(f"server CPU besides the search {excess / 1000:.1f} µs (at most {CPU_NANOSECONDS_MAX / 1000:.0f}); "
