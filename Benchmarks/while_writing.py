@@ -158,6 +158,7 @@ def run(server, options):
     began = time.monotonic()
     put(connection, burst)
     print(f"burst, JSON over HTTP      {30_000 / (time.monotonic() - began):,.0f} durable points/s", flush=True)
+    quiet(connection)
     rate = binary_burst(server, shaken(base[:30_000], generator), range(20_000_000, 20_030_000))
     print(f"burst, binary stream       {rate:,.0f} durable points/s", flush=True)
     everything = {"filter": {"must_not": [{"has_id": list(range(count))}]}}
