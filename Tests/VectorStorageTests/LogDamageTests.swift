@@ -94,6 +94,33 @@ import VectorModel
     }
   }
 
+  /// The segment that a start begins, or that it copied what may not have been durable into.
+  @Test(arguments: [false, true]) func theSegmentOfALaterProcessIsMissed(isClosed: Bool) throws {
+    let fileSystem = try LogTesting.makeFileSystem()
+    let first = try LogTesting.create(fileSystem, SegmentedLog.Options())
+    for sequence in 1...3 as ClosedRange<UInt64> {
+      try first.append(LogTesting.body(sequence, count: 20))
+      _ = try first.sync()
+    }
+    if isClosed { try first.close() }
+    fileSystem.kill()
+    var expected = first.firstSequence
+    for _ in 0..<3 {
+      let log = try LogTesting.open(fileSystem)
+      expected = log.lastSequence + 1
+      try log.append(LogTesting.body(expected, count: 20))
+      _ = try log.sync()
+      fileSystem.kill()
+      #expect(try LogTesting.open(fileSystem.copy()).lastSequence == expected)
+      let copy = fileSystem.copy()
+      let newest = try #require(copy.paths.max())
+      copy.lose(newest)
+      let error = #expect(throws: StorageError.self) { try LogTesting.open(copy) }
+      #expect(error?.isDamage == true, "\(newest): \(String(describing: error))")
+    }
+    #expect(expected == 6)
+  }
+
   @Test func everyByteFlippedAfterACleanClose() throws {
     let fileSystem = try LogTesting.makeFileSystem()
     let log = try LogTesting.create(fileSystem)

@@ -40,6 +40,17 @@ struct LogSegment: Sendable {
       allocatedThrough: offset, provenSequence: header.durableThrough)
   }
 
+  /// Opens a segment of an earlier process again, to mark its end.
+  static func reopen(
+    _ fileSystem: any FileSystem, directory: String, identity: LogIdentity, _ segment: LogRecovery.Segment
+  ) throws(StorageError) -> LogSegment {
+    let window = try SegmentWindow(fileSystem, directory: directory, identity: identity, first: segment.first)
+    return LogSegment(
+      file: try fileSystem.open(window.path, .append), first: segment.first, seed: window.seed,
+      offset: segment.byteCount, allocatedThrough: segment.byteCount,
+      provenSequence: window.header.durableThrough)
+  }
+
   /// Reserves space for `byteCount` more bytes and a mark, in whole blocks; at least doubles it up to
   /// `segmentBytes`.
   mutating func reserve(_ byteCount: Int, _ options: SegmentedLog.Options) throws(StorageError) {

@@ -11,7 +11,7 @@ struct SegmentWindow {
   let path: String
   let header: SegmentHeader
   private let file: any File
-  private let seed: UInt32
+  let seed: UInt32
   private var buffer: [UInt8]
   private var bufferOffset: UInt64 = 0
   private let fileByteCount: UInt64

@@ -46,6 +46,9 @@ extension SegmentedLog {
       let header = SegmentHeader(
         collection: identity.collection, epoch: identity.epoch, firstSequence: tail.lastSequence + 1,
         durableThrough: durableSequence)
+      if ended == nil, let last = tail.segments.last(where: { $0.first < header.firstSequence }) {
+        ended = try .reopen(fileSystem, directory: directory, identity: identity, last)
+      }
       let segment = try LogSegment.create(fileSystem, directory: directory, header: header)
       tail.active = segment
       if tail.segments.last?.first == segment.first { tail.segments.removeLast() }

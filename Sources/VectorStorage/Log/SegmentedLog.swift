@@ -96,6 +96,14 @@ package final class SegmentedLog: OperationLog {
     var recovery = try LogRecovery(
       fileSystem, directory: directory, identity: identity, requiredSequence: requiredSequence)
     let active = try recovery.repair()
+    if active != nil, let last = recovery.segments.dropLast().last {
+      var segment = try LogSegment.reopen(fileSystem, directory: directory, identity: identity, last)
+      var mark: [UInt8] = []
+      let (sequence, offset) = (recovery.lastSequence, segment.offset)
+      segment.encodeMark(sequence: sequence, durableThrough: sequence, isEnd: true, into: &mark)
+      try segment.file.writeAll(mark.span, at: offset)
+      try segment.file.sync()
+    }
     return SegmentedLog(
       fileSystem, directory: directory, identity: identity, options: options, segments: recovery.segments,
       active: active, lastSequence: recovery.lastSequence)
