@@ -115,46 +115,51 @@ extension Engine {
         name, query.timeoutMilliseconds, completion,
         isBrief: { mayUseThisThread && query.isBrief(in: $0.view.state) }
       ) { engine, collection, deadline throws(RequestError) in
-        try engine.executing(collection, deadline, count: 1) { executor throws(RequestError) in
-          if let grouping = query.grouping {
-            let (groups, trace) = try executor.groups(query, grouping)
-            return Response(.groups(groups), trace)
+        try engine.executing(collection.view, of: collection, deadline) { executor throws(RequestError) in
+          try engine.environment.searchTimes.measure { () throws(RequestError) in
+            if let grouping = query.grouping {
+              let (groups, trace) = try executor.groups(query, grouping)
+              return Response(.groups(groups), trace)
+            }
+            let answer = try executor.answer(query)
+            engine.recallMeter.note(query, answer.points, on: executor.view)
+            return Response(.points(answer.points, form), answer.trace)
           }
-          let answer = try executor.answer(query)
-          engine.recallMeter.note(query, answer.points, on: executor.view)
-          return Response(.points(answer.points, form), answer.trace)
         }
       }
     case .queryBatch(let name, let queries, let form):
       let timeout = queries.compactMap(\.timeoutMilliseconds).max()
-      reading(name, timeout, completion) { engine, collection, deadline throws(RequestError) in
-        try engine.executing(collection, deadline, count: queries.count) { executor throws(RequestError) in
-          try engine.answer(queries, form, executor)
-        }
+      withCollection(name, completion) { [self] collection, completion in
+        answer(queries, form, in: collection, timeoutMilliseconds: timeout, completion)
       }
     default: preconditionFailure("not a read")
     }
   }
 
+  /// Answers all queries on one view, on as many threads as are free.
   private func answer(
-    _ queries: [QueryRequest], _ form: Request.ResultForm, _ executor: QueryExecutor
-  ) throws(RequestError) -> Response {
-    var lists: [[ScoredPoint]] = []
-    var languages: Set<String> = []
-    var plans: [QueryPlan?] = []
-    for query in queries {
-      let answer = try executor.answer(query)
-      recallMeter.note(query, answer.points, on: executor.view)
-      lists.append(answer.points)
-      languages.formUnion(answer.trace.languages)
-      plans.append(answer.trace.plan)
+    _ queries: [QueryRequest], _ form: Request.ResultForm, in collection: Collection,
+    timeoutMilliseconds: Int?, _ completion: @escaping Completion<Response>
+  ) {
+    let deadline = Deadline(milliseconds: timeoutMilliseconds ?? configuration.timeoutMilliseconds)
+    let view = collection.view
+    let batch = QueryBatch(queries) { answers in
+      completion(answers.map { Response(batch: $0, form) })
     }
-    var response = Response(.pointBatches(lists, form))
-    response.applied = Response.Applied(kept: languages.sorted())
-    if plans.contains(where: { $0 != nil }) {
-      response.explanation = .array(plans.map { $0?.json ?? .null })
+    let run: @Sendable () -> Void = { [self] in
+      executing(view, of: collection, deadline) { executor in
+        batch.run { query throws(RequestError) in
+          let answer = try environment.searchTimes.measure { () throws(RequestError) in
+            try executor.answer(query)
+          }
+          recallMeter.note(query, answer.points, on: view)
+          return answer
+        }
+      }
     }
-    return response
+    guard searchers.submit(run) else { return completion(.failure(tooManySearches)) }
+    // Where no thread is free the first one answers all.
+    for _ in 1..<max(1, min(queries.count, configuration.searchThreads)) { _ = searchers.submit(run) }
   }
 
   private func reading(
@@ -174,19 +179,16 @@ extension Engine {
     }
   }
 
-  private func executing(
-    _ collection: Collection, _ deadline: Deadline, count: Int,
-    _ body: (QueryExecutor) throws(RequestError) -> Response
-  ) throws(RequestError) -> Response {
+  private func executing<T, E: Error>(
+    _ view: View, of collection: Collection, _ deadline: Deadline, _ body: (QueryExecutor) throws(E) -> T
+  ) throws(E) -> T {
     collection.published.noteSearch()
-    return try scratches.lend { (scratch) throws(RequestError) in
-      let executor = QueryExecutor(
-        view: collection.view, deadline: deadline,
-        viewOfCollection: { [self] name throws(RequestError) in try viewOfCollection(name) },
-        scratch: scratch)
-      return try environment.searchTimes.measure(count: count) { () throws(RequestError) in
-        try body(executor)
-      }
+    return try scratches.lend { (scratch) throws(E) in
+      try body(
+        QueryExecutor(
+          view: view, deadline: deadline,
+          viewOfCollection: { [self] name throws(RequestError) in try viewOfCollection(name) },
+          scratch: scratch))
     }
   }
 
@@ -201,6 +203,14 @@ extension Response {
   fileprivate init(_ result: Result, _ trace: QueryTrace) {
     self.init(result, applied: Applied(kept: trace.languages))
     explanation = trace.plan?.json
+  }
+
+  fileprivate init(batch answers: [QueryExecutor.Answer], _ form: Request.ResultForm) {
+    let languages = Set(answers.flatMap(\.trace.languages))
+    self.init(
+      .pointBatches(answers.map(\.points), form), applied: Applied(kept: languages.sorted()))
+    let plans = answers.map(\.trace.plan)
+    if plans.contains(where: { $0 != nil }) { explanation = .array(plans.map { $0?.json ?? .null }) }
   }
 }
 

@@ -132,13 +132,12 @@ package final class Engine: RequestHandler {
     _ body: @escaping @Sendable () throws(RequestError) -> Response
   ) {
     let isAccepted = searchers.submit { completion(Result { () throws(RequestError) in try body() }) }
-    if !isAccepted {
-      completion(
-        .failure(
-          RequestError(
-            .tooManyRequests,
-            "Too many requests: \(configuration.searchQueueMax) searches are waiting already")))
-    }
+    if !isAccepted { completion(.failure(tooManySearches)) }
+  }
+
+  var tooManySearches: RequestError {
+    RequestError(
+      .tooManyRequests, "Too many requests: \(configuration.searchQueueMax) searches are waiting already")
   }
 
   /// Runs `body` on a writer thread: it may wait for the disk.

@@ -1,13 +1,14 @@
 import VectorIndex
 import VectorModel
 
-/// Answers one query on one view; everything runs on the caller's thread.
+/// Answers queries on one view; everything runs on the caller's thread.
 struct QueryExecutor {
   let view: View
   let deadline: Deadline
   /// Finds the view of another collection, for `lookup_from`.
   let viewOfCollection: (String) throws(RequestError) -> View
   let scratch: SearchScratch
+  private let filters = FilterMemo()
 
   private var state: CollectionState { view.state }
 
@@ -235,7 +236,9 @@ struct QueryExecutor {
   ) throws(RequestError) -> Bitset? {
     guard let filter, !filter.isEmpty else { return candidates }
     let start = trace.now
-    var slots = try view.slots(matching: filter, checkDeadline: deadline.check)
+    var slots = try filters.slots(of: filter) { () throws(RequestError) in
+      try view.slots(matching: filter, checkDeadline: deadline.check)
+    }
     trace.add(.filter, since: start)
     trace.note(filter, slots, in: view)
     if let candidates { slots.formAnd(candidates) }
