@@ -145,6 +145,40 @@ import VectorModel
     #expect(try LogTesting.open(fileSystem).lastSequence == 2, "opening made it durable")
   }
 
+  /// A start on a full disk has no space to copy what may be in the page cache only.
+  @Test func aLogIsOpenedOnAFullDisk() throws {
+    var writesCount = 0
+    for call in 0..<20 {
+      let fileSystem = try LogTesting.makeFileSystem()
+      let log = try LogTesting.create(fileSystem, LogTesting.smallOptions(segmentBytes: 1 << 16))
+      try log.append([1])
+      _ = try log.sync()
+      try log.append([UInt8](repeating: 2, count: 3000))
+      // Written, and the sync fails: the pages are clean and not on the disk.
+      fileSystem.arm(.inputOutput, atCall: 1)
+      #expect(throws: StorageError.self) { try log.sync() }
+      #expect(fileSystem.firedOperation == "sync")
+      fileSystem.kill()
+      fileSystem.arm(.noSpace, atCall: call)
+      let reopened = try? LogTesting.open(fileSystem)
+      let operation = fileSystem.firedOperation
+      fileSystem.disarm()
+      if operation == "write" {
+        writesCount += 1
+        #expect(try reopened?.allRecords().map(\.body.count) == [1, 3000])
+        var random = SplitMix64(seed: UInt64(call))
+        fileSystem.losePower(&random)
+      } else {
+        fileSystem.kill()
+      }
+      let again = try LogTesting.open(fileSystem)
+      #expect(try again.allRecords().map(\.body.count) == [1, 3000])
+      try again.append([3])
+      #expect(try again.sync() == 3)
+    }
+    #expect(writesCount > 0)
+  }
+
   @Test func aFullDiskRefusesAppendsAndResumes() throws {
     let fileSystem = try LogTesting.makeFileSystem()
     let log = try LogTesting.create(fileSystem, LogTesting.smallOptions(segmentBytes: 1 << 16))

@@ -100,20 +100,45 @@ struct LogRecovery {
   /// Makes the accepted operations durable and removes everything else.
   ///
   /// Operations that were read but are not known to be durable may exist in the page cache only, so they are
-  /// written anew into a segment of their own, whose header says that they are durable.
-  /// - Returns: that segment, or nil when every operation was known to be durable.
+  /// written anew into a segment of their own, whose header says that they are durable; where there is no space for
+  /// it, to the places where they are.
+  /// - Returns: that segment, or nil where there is none.
   mutating func repair() throws(StorageError) -> LogSegment? {
     for name in try fileSystem.list(directory) where name.hasSuffix(".tmp") {
       try fileSystem.unlink(directory + "/" + name)
     }
     try remove(dropped)
     guard lastSequence > provenSequence else { return nil }
-    let tail = try copyTail()
+    let tail: LogSegment
+    do throws(StorageError) { tail = try copyTail() } catch {
+      guard error.isOutOfSpace else { throw error }
+      try rewriteTail()
+      return nil
+    }
     try remove(segments.map(\.first).filter { $0 > tail.first })
     segments.removeAll { $0.first >= tail.first }
     segments.append(Segment(first: tail.first, byteCount: tail.offset))
     provenSequence = lastSequence
     return tail
+  }
+
+  /// Writes the segments with operations that are not known to be durable over themselves, which takes no space.
+  private mutating func rewriteTail() throws(StorageError) {
+    for (index, segment) in segments.enumerated() {
+      let last = index + 1 < segments.count ? segments[index + 1].first - 1 : lastSequence
+      guard last > provenSequence else { continue }
+      let path = directory + "/" + SegmentHeader.fileName(firstSequence: segment.first)
+      let file = try fileSystem.open(path, .append)
+      var offset: UInt64 = 0
+      while offset < segment.byteCount {
+        let bytes = try file.readBytes(count: Int(min(segment.byteCount - offset, 1 << 20)), at: offset)
+        try file.writeAll(bytes.span, at: offset)
+        offset += UInt64(bytes.count)
+      }
+      try file.sync()
+      try file.close()
+    }
+    provenSequence = lastSequence
   }
 
   private func copyTail() throws(StorageError) -> LogSegment {

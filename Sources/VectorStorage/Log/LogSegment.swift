@@ -51,6 +51,12 @@ struct LogSegment: Sendable {
       provenSequence: window.header.durableThrough)
   }
 
+  /// Reserves space for a mark, as far as the last block has none.
+  func reserveMark() throws(StorageError) {
+    let end = offset + UInt64(RecordHeader.byteCount)
+    try file.preallocate(offset..<((end + Self.blockBytes - 1) & ~(Self.blockBytes - 1)))
+  }
+
   /// Reserves space for `byteCount` more bytes and a mark, in whole blocks; at least doubles it up to
   /// `segmentBytes`.
   mutating func reserve(_ byteCount: Int, _ options: SegmentedLog.Options) throws(StorageError) {

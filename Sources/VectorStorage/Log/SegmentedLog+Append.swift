@@ -48,6 +48,7 @@ extension SegmentedLog {
         durableThrough: durableSequence)
       if ended == nil, let last = tail.segments.last(where: { $0.first < header.firstSequence }) {
         ended = try .reopen(fileSystem, directory: directory, identity: identity, last)
+        try ended?.reserveMark()
       }
       let segment = try LogSegment.create(fileSystem, directory: directory, header: header)
       tail.active = segment

@@ -98,6 +98,7 @@ package final class SegmentedLog: OperationLog {
     let active = try recovery.repair()
     if active != nil, let last = recovery.segments.dropLast().last {
       var segment = try LogSegment.reopen(fileSystem, directory: directory, identity: identity, last)
+      try segment.reserveMark()
       var mark: [UInt8] = []
       let (sequence, offset) = (recovery.lastSequence, segment.offset)
       segment.encodeMark(sequence: sequence, durableThrough: sequence, isEnd: true, into: &mark)
