@@ -121,6 +121,31 @@ import VectorModel
     #expect(expected == 6)
   }
 
+  /// Wherever the operations that a start copies begin, in the middle of a segment or with one.
+  @Test func theSegmentOfACopiedTailIsMissed() throws {
+    for count in 2...20 as ClosedRange<UInt64> {
+      for groupSize in 1...4 as ClosedRange<UInt64> {
+        let fileSystem = try LogTesting.makeFileSystem()
+        let log = try LogTesting.create(fileSystem, LogTesting.smallOptions(segmentBytes: 600))
+        for sequence in 1...count {
+          try log.append(LogTesting.body(sequence, count: Int(sequence * 37 % 120)))
+          if sequence % groupSize == 0 { _ = try log.sync() }
+        }
+        _ = try log.sync()
+        fileSystem.kill()
+        #expect(try LogTesting.open(fileSystem).lastSequence == count)
+        fileSystem.kill()
+        #expect(try LogTesting.open(fileSystem.copy()).lastSequence == count)
+        guard fileSystem.paths.count > 1 else { continue }
+        fileSystem.lose(try #require(fileSystem.paths.max()))
+        let error = #expect(throws: StorageError.self, "\(count) operations, \(groupSize) a group") {
+          try LogTesting.open(fileSystem)
+        }
+        #expect(error?.isDamage == true)
+      }
+    }
+  }
+
   @Test func everyByteFlippedAfterACleanClose() throws {
     let fileSystem = try LogTesting.makeFileSystem()
     let log = try LogTesting.create(fileSystem)

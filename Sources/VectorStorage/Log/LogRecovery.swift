@@ -128,7 +128,8 @@ struct LogRecovery {
       let last = index + 1 < segments.count ? segments[index + 1].first - 1 : lastSequence
       guard last > provenSequence else { continue }
       let path = directory + "/" + SegmentHeader.fileName(firstSequence: segment.first)
-      let file = try fileSystem.open(path, .append)
+      // Through the page cache: what stands behind the operations, an end mark perhaps, stays.
+      let file = try fileSystem.open(path, .readWrite)
       var offset: UInt64 = 0
       while offset < segment.byteCount {
         let bytes = try file.readBytes(count: Int(min(segment.byteCount - offset, 1 << 20)), at: offset)
