@@ -22,12 +22,7 @@ import VectorStorage
   /// Parts and delta say who is a member: one that the store has lost is damage, and never "not found".
   @Test func aMemberThatTheStoreHasLostIsDamage() async throws {
     let fixture = try await EngineFixture.built()
-    try fixture.tamper { (reader) throws(StorageError) in
-      var batch = StoreBatch()
-      guard let number = try reader.number(for: .number(777)) else { return batch }
-      batch.remove(number: number, id: .number(777))
-      return batch
-    }
+    try fixture.loseFromStore(.number(777))
     #expect(try await fixture.count() == 2000)
     #expect(try await fixture.information().status == .green)
     let words = ["point 777", try fixture.storePath()]
@@ -67,12 +62,7 @@ import VectorStorage
   /// What changes a part of a point reads the rest: where that is lost the change is refused, not the collection.
   @Test func aChangeOfALostPointIsRefusedAndOthersGoOn() async throws {
     let fixture = try await EngineFixture.built()
-    try fixture.tamper { (reader) throws(StorageError) in
-      var batch = StoreBatch()
-      guard let number = try reader.number(for: .number(777)) else { return batch }
-      batch.remove(number: number, id: .number(777))
-      return batch
-    }
+    try fixture.loseFromStore(.number(777))
     func patch(_ ids: [UInt64]) -> WriteOperation {
       .setPayload(PayloadPatch(payload: Array(#"{"x":1}"#.utf8), selector: .ids(ids.map { .number($0) })))
     }
@@ -119,12 +109,7 @@ import VectorStorage
     try await fixture.create(EngineFixture.plain, named: "other")
     try await fixture.put(0..<20)
     try await fixture.put(0..<20, to: "other")
-    try fixture.tamper { (reader) throws(StorageError) in
-      var batch = StoreBatch()
-      guard let number = try reader.number(for: .number(7)) else { return batch }
-      batch.remove(number: number, id: .number(7))
-      return batch
-    }
+    try fixture.loseFromStore(.number(7))
     await expectDamage(
       fixture, .collectionInfo("c"), naming: [try fixture.storePath(), "19 points", "20 were committed"])
     #expect(try await fixture.count(nil, "other") == 20)

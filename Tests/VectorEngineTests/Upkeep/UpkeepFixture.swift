@@ -57,6 +57,15 @@ extension EngineFixture {
     try store.close()
     try reopen()
   }
+
+  /// Takes a point out of the store of `c` behind the engine's back.
+  func loseFromStore(_ id: PointID) throws {
+    try tamper { (reader) throws(StorageError) in
+      var batch = StoreBatch()
+      if let number = try reader.number(for: id) { batch.remove(number: number, id: id) }
+      return batch
+    }
+  }
 }
 
 /// The disk, where the calls that a test picks fail; from then on all do, as after the end of the process.
