@@ -200,7 +200,15 @@ static void pool_means(const float *x, const int32_t *lengths, size_t count, siz
   }
 }
 
-int minilm_embed(const minilm *model, const int32_t *tokens, const int32_t *lengths, size_t count, float *out) {
+struct minilm_run {
+  const minilm *model;
+  workspace work;
+  size_t count;
+  int rows;
+  int32_t lengths[];
+};
+
+minilm_run *minilm_begin(const minilm *model, const int32_t *tokens, const int32_t *lengths, size_t count) {
   const size_t hidden = (size_t)model->shape.hidden;
   size_t rows = 0, longest = 0;
   for (size_t i = 0; i < count; i++) {
@@ -208,15 +216,33 @@ int minilm_embed(const minilm *model, const int32_t *tokens, const int32_t *leng
     if ((size_t)lengths[i] > longest) longest = (size_t)lengths[i];
   }
   const size_t wide = (size_t)model->shape.intermediate;
+  minilm_run *run = malloc(sizeof *run + count * sizeof *lengths);
   float *memory = malloc((rows * (5 * hidden + wide) + longest * longest) * sizeof(float));
-  if (!memory) return -1;
+  if (!run || !memory) {
+    free(run);
+    free(memory);
+    return NULL;
+  }
   const size_t part = rows * hidden;
-  const workspace w = {memory,            memory + part,     memory + 2 * part, memory + 3 * part,
-                       memory + 4 * part, memory + 5 * part, memory + 5 * part + rows * wide};
-  embed_tokens(model, tokens, lengths, count, w.x);
-  for (int32_t i = 0; i < model->shape.layers; i++)
-    run_layer(model, &model->layers[i], &w, lengths, count, (int)rows);
-  pool_means(w.x, lengths, count, hidden, out);
-  free(memory);
-  return 0;
+  run->model = model;
+  run->work = (workspace){memory,            memory + part,     memory + 2 * part, memory + 3 * part,
+                          memory + 4 * part, memory + 5 * part, memory + 5 * part + rows * wide};
+  run->count = count;
+  run->rows = (int)rows;
+  memcpy(run->lengths, lengths, count * sizeof *lengths);
+  embed_tokens(model, tokens, lengths, count, run->work.x);
+  return run;
+}
+
+void minilm_run_layer(minilm_run *run, int32_t layer) {
+  run_layer(run->model, &run->model->layers[layer], &run->work, run->lengths, run->count, run->rows);
+}
+
+void minilm_pool(const minilm_run *run, float *out) {
+  pool_means(run->work.x, run->lengths, run->count, (size_t)run->model->shape.hidden, out);
+}
+
+void minilm_end(minilm_run *run) {
+  free(run->work.x);
+  free(run);
 }

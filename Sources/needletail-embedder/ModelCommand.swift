@@ -29,9 +29,10 @@ struct ModelCommand: ParsableCommand {
     @OptionGroup var options: SettingOptions
 
     func run() async throws {
-      let embedder = try await EngineFactory(try options.values()).textEmbedder()
+      let factory = EngineFactory(try options.values())
+      let embedder = try await factory.textEmbedder()
       let texts = ["A man is eating food.", "Someone eats a meal.", "The stock market fell."]
-      let vectors = try await embedder.embed(texts, as: .passage)
+      let vectors = try await embedder.embed(texts, as: .passage, by: try factory.textDeadline())
       Terminal.line("\(embedder.identity.name), \(embedder.identity.dimension)-d")
       Terminal.line("hash \(embedder.identity.hash)")
       for index in 1..<texts.count {

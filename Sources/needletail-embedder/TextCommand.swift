@@ -14,8 +14,9 @@ struct TextCommand: AsyncParsableCommand {
 
   func run() async throws {
     let values = try options.values()
-    let embedder = try await EngineFactory(values).textEmbedder()
-    guard let vector = try await embedder.vector(of: query, as: .query) else {
+    let factory = EngineFactory(values)
+    let embedder = try await factory.textEmbedder()
+    guard let vector = try await embedder.vector(of: query, as: .query, by: try factory.textDeadline()) else {
       throw ValidationError("the query has no words")
     }
     let names = try EngineFactory(values).vectorNames()

@@ -16,14 +16,14 @@ import Testing
       ("今天天气很好，我们要和朋友们去海滩。", "zh"), ("今日は天気がいいので、友達と海に行きます。", "ja"),
       ("오늘은 날씨가 좋아서 바다에 갑니다.", "ko"),
     ] {
-      #expect(try await identifier.identify(text)?.code == code)
+      #expect(try await identifier.identify(text, by: .far)?.code == code)
     }
   }
 
   @Test func unknownLanguagesAreNil() async throws {
-    #expect(try await identifier.identify("") == nil)
-    #expect(try await identifier.identify("12 34 !!") == nil)
-    #expect(try await identifier.identify("\u{0}\u{0}") == nil)
+    #expect(try await identifier.identify("", by: .far) == nil)
+    #expect(try await identifier.identify("12 34 !!", by: .far) == nil)
+    #expect(try await identifier.identify("\u{0}\u{0}", by: .far) == nil)
     #expect(LanguageDetector.normalized("zh-Hant") == "zh")
     #expect(LanguageDetector.normalized("GER") == "de")
   }
@@ -34,6 +34,6 @@ import Testing
       + String(
         repeating: "Сегодня хорошая погода, и мы пойдём на пляж с друзьями. ", count: 2000)
     #expect(LanguageDetector.start(of: text).utf8.count <= LanguageDetector.bytesMax)
-    #expect(try await identifier.identify(text)?.code == "ru")
+    #expect(try await identifier.identify(text, by: .far)?.code == "ru")
   }
 }

@@ -50,11 +50,11 @@ import Testing
     let embedder = try MiniLMEmbedder(directory: TestModel.minilm)
     let cases = try fixtures()
     // Together and alone: neighbours in a batch change nothing.
-    let together = try embedder.embed(cases.map(\.text))
+    let together = try embedder.embed(cases.map(\.text), by: .far)
     for (fixture, vector) in zip(cases, together) {
       let cosine = vector.dot(fixture.vector)
       #expect(cosine >= 0.99999, "\(fixture.text.prefix(60)): \(cosine)")
-      #expect(try embedder.embed([fixture.text])[0].dot(vector) >= 0.99999)
+      #expect(try embedder.embed([fixture.text], by: .far)[0].dot(vector) >= 0.99999)
     }
     #expect(embedder.identity.hash == MiniLMEmbedder.weightsHash)
   }
@@ -62,11 +62,11 @@ import Testing
   @Test func longTextsAreAveraged() async throws {
     let embedder = try MiniLMEmbedder(directory: TestModel.minilm)
     let boats = String(repeating: "The boat sails over the sea. ", count: 40)
-    let vector = try #require(try await embedder.vector(of: boats, as: .passage))
-    let query = try #require(try await embedder.vector(of: "a ship on the ocean", as: .query))
-    let other = try #require(try await embedder.vector(of: "tax law reform", as: .query))
+    let vector = try #require(try await embedder.vector(of: boats, as: .passage, by: .far))
+    let query = try #require(try await embedder.vector(of: "a ship on the ocean", as: .query, by: .far))
+    let other = try #require(try await embedder.vector(of: "tax law reform", as: .query, by: .far))
     #expect(vector.dot(query) > vector.dot(other) + 0.3)
-    #expect(try await embedder.vector(of: "  ", as: .query) == nil)
+    #expect(try await embedder.vector(of: "  ", as: .query, by: .far) == nil)
   }
 
   @Test func aDamagedFileIsRefused() throws {

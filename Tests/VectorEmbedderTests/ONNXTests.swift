@@ -53,7 +53,7 @@ import Testing
     #expect(embedder.identity.dimension == 8)
     // Shorter and longer neighbours change nothing.
     let neighbours = (0..<40).map { String(repeating: "hello ", count: $0) }
-    let vectors = try await embedder.embed(neighbours + ["hello world"] + neighbours, as: .query)
+    let vectors = try await embedder.embed(neighbours + ["hello world"] + neighbours, as: .query, by: .far)
     #expect(vectors.count == 81)
     #expect(isVector(vectors[40], row))
     #expect(vectors[3] == vectors[44])
@@ -80,7 +80,7 @@ import Testing
     ]).textEmbedder()
     // <s> 0, 26, 4, 12, </s> 2: «the red balloon», each id one higher than the file's.
     let ids: [Float] = [0, 26, 4, 12, 2]
-    let vectors = try await embedder.embed(["the red balloon"], as: .passage)
+    let vectors = try await embedder.embed(["the red balloon"], as: .passage, by: .far)
     #expect(isVector(vectors[0], [ids.reduce(0, +), 5, ids.reduce(0) { $0 + $1 * $1 }]))
   }
 
@@ -88,7 +88,7 @@ import Testing
     let embedder = try await text("gpt2.onnx", ["text_preset=gpt2"])
     #expect(embedder.identity.dimension == 768)
     // «c a» is 10, the space 16, 11; nothing is added.
-    let vectors = try await embedder.embed(["c a", "cccccc", "c"], as: .passage)
+    let vectors = try await embedder.embed(["c a", "cccccc", "c"], as: .passage, by: .far)
     #expect(isVector(vectors[0], [37, 3, 3]))
     #expect(isVector(vectors[1], [60, 15, 6]))
     #expect(isVector(vectors[2], [10, 0, 1]))
@@ -99,7 +99,7 @@ import Testing
     let embedder = try await text(name, ["text_preset=clip_vit_b32"])
     #expect(embedder.identity.dimension == 512)
     let long = Array(repeating: "cat", count: 100).joined(separator: " ")
-    let vectors = try await embedder.embed(["a CAT", "cat", long], as: .query)
+    let vectors = try await embedder.embed(["a CAT", "cat", long], as: .query, by: .far)
     // Begin 40, «cat» 15, end 41; «a» has no piece of its own here.
     #expect(isVector(vectors[1], [96, 41, 3]))
     #expect(isVector(vectors[2], [Float(40 + 75 * 15 + 41), 41, 77]))
@@ -139,8 +139,8 @@ import Testing
     let native = try MiniLMEmbedder(directory: TestModel.minilm)
     let sentence = "The fisherman mends his old net while the boat waits in the harbour, "
     let texts = (0..<30).map { String(repeating: sentence, count: 1 + $0 % 7) + "\($0)" }
-    let found = try await embedder.embed(texts, as: .passage)
-    let expected = try native.embed(texts)
+    let found = try await embedder.embed(texts, as: .passage, by: .far)
+    let expected = try native.embed(texts, by: .far)
     for (one, other) in zip(found, expected) { #expect(one.dot(other) > 0.99999) }
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// What other programs print.
 @Suite struct OutputParserTests {
-  @Test func readsPocketsphinxWords() {
+  @Test func readsPocketsphinxWords() throws {
     let output = """
       the red balloon
       <s> 0.070 0.110 1.000100
@@ -14,13 +14,13 @@ import Testing
       [NOISE] 3.1 3.2 0.5
       </s> 5.190 5.270 1.000000
       """
-    let speech = PocketsphinxRecognizer.parse(output)
+    let speech = try PocketsphinxRecognizer.parse(output, by: .far)
     #expect(speech.text == "the red")
     #expect(abs((speech.confidence ?? 0) - 0.7) < 1e-9)
-    #expect(PocketsphinxRecognizer.parse("") == RecognizedSpeech(text: "", confidence: nil))
+    #expect(try PocketsphinxRecognizer.parse("", by: .far) == RecognizedSpeech(text: "", confidence: nil))
   }
 
-  @Test func readsTesseractTables() {
+  @Test func readsTesseractTables() throws {
     func row(_ line: Int, _ page: Int, _ confidence: String, _ word: String) -> String {
       ["5", "\(page)", "1", "1", "\(line)", "1", "0", "0", "9", "9", confidence, word].joined(separator: "\t")
     }
@@ -29,8 +29,9 @@ import Testing
       row(1, 1, "96.1", "GRAND"), row(1, 1, "91", "OPENING"), row(2, 1, "40", "noise"), row(3, 1, "95", "|~"),
       row(1, 2, "90", "Grand"), row(1, 2, "90", "Opening"), row(1, 2, "90", "Today"), row(1, 3, "88", "x"),
     ].joined(separator: "\n")
-    #expect(ScreenTextReader.lines(ofTable: table, confidenceMin: 70) == ["Grand Opening Today"])
-    #expect(ScreenTextReader.lines(ofTable: "garbage\n\t\t", confidenceMin: 0).isEmpty)
+    #expect(
+      try ScreenTextReader.lines(ofTable: table, confidenceMin: 70, by: .far) == ["Grand Opening Today"])
+    #expect(try ScreenTextReader.lines(ofTable: "garbage\n\t\t", confidenceMin: 0, by: .far).isEmpty)
   }
 
   @Test func readsWhatFFprobeSays() throws {

@@ -315,7 +315,7 @@ import VectorModel
     let work = worker.state + "/work"
     let error = await #expect(throws: StageError.self) {
       try await worker.run { session in
-        session.engines.decodeTimeLimit = .zero
+        session.engines.limits.decode = .zero
         session.room.freeByteCount = {
           (try? Files.names(in: work, stage: .read))?.isEmpty == false ? 0 : 1 << 40
         }
@@ -418,7 +418,7 @@ struct RecognitionTests {
     let worker = try TestWorker()
     try await worker.media.title("opening.mp4", "GRAND OPENING")
     try worker.media.sidecar("opening.srt", "A wonderful story about a lighthouse keeper.")
-    let first = try await worker.run { $0.engines.decodeTimeLimit = .zero }
+    let first = try await worker.run { $0.engines.limits.decode = .zero }
     #expect(first.partial == 1)
     let second = try await worker.run(.init(retriesFailed: true))
     #expect(second.embedded == 1 && second.partial == 0)

@@ -3,20 +3,26 @@ import Testing
 @testable import VectorEmbedder
 
 @Suite struct TextTests {
-  @Test func chunksEndBehindSentences() {
+  @Test func chunksEndBehindSentences() throws {
     let sentence = Array(repeating: "word", count: 40).joined(separator: " ") + "."
-    let chunks = TextChunk.chunks(of: Array(repeating: sentence, count: 4).joined(separator: " "))
+    let chunks = try TextChunk.chunks(
+      of: Array(repeating: sentence, count: 4).joined(separator: " "), by: .far)
     #expect(chunks.map(\.unitCount) == [80, 80])
     #expect(chunks.allSatisfy { $0.text.hasSuffix(".") })
   }
 
-  @Test func longSentencesAndRunsAreCut() {
-    let words = TextChunk.chunks(of: Array(repeating: "word", count: 250).joined(separator: " "))
+  @Test func longSentencesAndRunsAreCut() throws {
+    let words = try TextChunk.chunks(
+      of: Array(repeating: "word", count: 250).joined(separator: " "), by: .far)
     #expect(words.map(\.unitCount) == [110, 110, 30])
-    let chinese = TextChunk.chunks(of: String(repeating: "文", count: 250))
+    let chinese = try TextChunk.chunks(of: String(repeating: "文", count: 250), by: .far)
     #expect(chinese.map(\.unitCount) == [110, 110, 30])
     #expect(chinese.map(\.text).joined().count == 250)
-    #expect(TextChunk.chunks(of: " \n\t").isEmpty)
+    // A run that no model reads is no chunk that takes for ever.
+    let letters = try TextChunk.chunks(of: String(repeating: "x", count: 1_000_000), by: .far)
+    #expect(letters.map(\.text).joined().count { $0 == "x" } == 1_000_000)
+    #expect(letters.allSatisfy { $0.text.count <= 110 * 4401 })
+    #expect(try TextChunk.chunks(of: " \n\t", by: .far).isEmpty)
   }
 
   @Test func countsWords() {
@@ -37,12 +43,15 @@ import Testing
   }
 
   @Test func sentimentHasSignsAndNulls() throws {
-    let good = try #require(Sentiment.polarity(of: "A wonderful, beautiful film.", language: "en"))
-    let bad = try #require(Sentiment.polarity(of: "A terrible and boring film.", language: "en"))
-    let negated = try #require(Sentiment.polarity(of: "This is not a good film.", language: "en"))
+    let good = try #require(
+      try Sentiment.polarity(of: "A wonderful, beautiful film.", language: "en", by: .far))
+    let bad = try #require(
+      try Sentiment.polarity(of: "A terrible and boring film.", language: "en", by: .far))
+    let negated = try #require(
+      try Sentiment.polarity(of: "This is not a good film.", language: "en", by: .far))
     #expect(good > 0.5 && bad < -0.5 && negated < 0)
-    #expect(Sentiment.polarity(of: "Una película maravillosa", language: "es") == nil)
-    #expect(Sentiment.polarity(of: "The train leaves at noon", language: "en") == nil)
+    #expect(try Sentiment.polarity(of: "Una película maravillosa", language: "es", by: .far) == nil)
+    #expect(try Sentiment.polarity(of: "The train leaves at noon", language: "en", by: .far) == nil)
     #expect(SentimentLexicon.entries.count > 1000)
     #expect(SentimentLexicon.entries.values.allSatisfy { (-1...1).contains($0.polarity) })
   }

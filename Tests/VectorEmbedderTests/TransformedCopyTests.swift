@@ -72,7 +72,8 @@ import Testing
 
   private func vector(_ path: String) async throws -> [Float] {
     let collector = DecodeCollector(
-      accumulator: ClassicalDescriptor(), framesPerSecond: 4, screenIntervalSeconds: nil, screenFramesMax: 0,
+      accumulator: ClassicalDescriptor(), videoLimit: .seconds(3600), framesPerSecond: 4,
+      screenIntervalSeconds: nil, screenFramesMax: 0,
       directory: "/nowhere")
     var wish = MediaDecoder.Wish(secondsMax: 60)
     wish.framesPerSecond = 4

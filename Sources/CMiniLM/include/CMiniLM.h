@@ -34,11 +34,20 @@ minilm *minilm_open(const char *path, minilm_shape shape, const uint64_t *offset
 
 void minilm_close(minilm *model);
 
-/// Embeds `count` token sequences that stand behind each other in `tokens`, `lengths[i]` each, into
-/// `out` [count × hidden]: the mean over all tokens, scaled to length 1.
+/// Some token sequences on their way through the layers, so that the caller may stop in between.
+typedef struct minilm_run minilm_run;
+
+/// Begins with `count` token sequences that stand behind each other in `tokens`, `lengths[i]` each.
 ///
-/// Every token must be in 0..<vocabulary, every length in 1...positions.
-/// Returns 0, or -1 without memory.
-int minilm_embed(const minilm *model, const int32_t *tokens, const int32_t *lengths, size_t count, float *out);
+/// Every token must be in 0..<vocabulary, every length in 1...positions. Null without memory.
+minilm_run *minilm_begin(const minilm *model, const int32_t *tokens, const int32_t *lengths, size_t count);
+
+/// Each layer in 0..<layers once, in this order.
+void minilm_run_layer(minilm_run *run, int32_t layer);
+
+/// Behind the last layer: `out` [count × hidden], the mean over all tokens, scaled to length 1.
+void minilm_pool(const minilm_run *run, float *out);
+
+void minilm_end(minilm_run *run);
 
 #endif

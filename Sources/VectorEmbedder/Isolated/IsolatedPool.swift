@@ -2,6 +2,7 @@
 /// needed and used again until it faults.
 actor IsolatedPool {
   nonisolated let plan: IsolatedPlan
+  nonisolated let processesMax: Int
   private let program: IsolatedProgram
   private let timeLimit: Duration
   /// Processes that are not asked anything; only as many exist as were busy at once.
@@ -19,6 +20,7 @@ actor IsolatedPool {
   ) {
     precondition(processesMax > 0)
     self.plan = plan
+    self.processesMax = processesMax
     freePlaces = processesMax
     self.timeLimit = timeLimit
     self.program = program
@@ -37,11 +39,12 @@ actor IsolatedPool {
   /// A process that answered before and dies with this request may have been ill already, so a fresh one is asked
   /// too before the request gets the blame.
   ///
+  /// - Parameter timeLimit: for this request, without waiting for a process; nil takes the pool's.
   /// - Throws: an error of this stage, with the end of the standard error of a process that ended.
   func ask(
-    _ request: IsolatedRequest, numbers: [Float] = [], stage: Stage
+    _ request: IsolatedRequest, numbers: [Float] = [], stage: Stage, timeLimit: Duration? = nil
   ) async throws(StageError) -> IsolatedMessage<IsolatedAnswer> {
-    let timeLimit = timeLimit
+    let timeLimit = timeLimit ?? self.timeLimit
     let answer = try await borrow(stage) { (process) throws(IsolatedFault) in
       try await Self.ask(process, request, numbers, timeLimit)
     }

@@ -22,8 +22,12 @@ package enum LanguageDetector {
   static let bytesMax = 1 << 16
 
   /// What the script alone tells.
-  static func detectByScript(_ text: String) -> DetectedLanguage? {
-    languageByScript(of: text).map { DetectedLanguage(code: $0, confidence: 1, source: "script") }
+  static func detectByScript(
+    _ text: String, by deadline: StageDeadline
+  ) throws(StageError) -> DetectedLanguage? {
+    try languageByScript(of: text, by: deadline).map {
+      DetectedLanguage(code: $0, confidence: 1, source: "script")
+    }
   }
 
   /// The part of a text that is looked at.
@@ -50,13 +54,19 @@ package enum LanguageDetector {
   }
 
   /// Scripts that tell the language: kana, hangul, and Han without either.
-  static func languageByScript(of text: String) -> String? {
+  ///
+  /// - Throws: when the deadline is over; it is looked at every 4096 letters.
+  private static func languageByScript(
+    of text: String, by deadline: StageDeadline
+  ) throws(StageError) -> String? {
+    try deadline.check()
     var kana = 0
     var hangul = 0
     var han = 0
     var letters = 0
     for scalar in text.unicodeScalars where scalar.properties.isAlphabetic {
       letters += 1
+      if letters % 4096 == 0 { try deadline.check() }
       switch scalar.value {
       case 0x3040...0x30FF: kana += 1
       case 0xAC00...0xD7AF, 0x1100...0x11FF: hangul += 1

@@ -14,9 +14,15 @@ package final class ONNXTextEmbedder: TextEmbedder, Sendable {
       earlierHash: ContentHash.sha256(of: [files.modelHash, recipe.fingerprint]).hex)
   }
 
-  package func embed(_ texts: [String], as role: TextRole) async throws(StageError) -> [[Float]] {
+  /// A call that waited for a process would use up its time and hold a core.
+  package var callsMax: Int { pool.processesMax }
+
+  package func embed(
+    _ texts: [String], as role: TextRole, by deadline: StageDeadline
+  ) async throws(StageError) -> [[Float]] {
     let prefix = role == .query ? recipe.queryPrefix : recipe.passagePrefix
-    let answer = try await pool.ask(.texts(texts.map { prefix + $0 }), stage: .text)
+    let answer = try await pool.ask(
+      .texts(texts.map { prefix + $0 }), stage: .text, timeLimit: deadline.remaining)
     return try pool.vectors(answer, count: texts.count, dimension: identity.dimension, stage: .text)
   }
 }

@@ -104,7 +104,8 @@ package struct EmbedderRun: Sendable {
         var content = await journal.state.content(of: file)
         if content == nil {
           guard file.byteCount > 0 else { throw StageError(.read, "the file is empty") }
-          let hash = try ContentHash.sha256(ofFile: entry.path)
+          let hash = try ContentHash.sha256(
+            ofFile: entry.path, by: StageDeadline(.read, pipeline.engines.limits.read))
           try await journal.append(.file(file, hash))
           content = hash
         }
@@ -208,10 +209,10 @@ package struct EmbedderRun: Sendable {
     let warnings = await clock.warnings
     // The failure is on the disk before the success, so that a kill between them does not lose it; without the
     // success the video is done again.
-    if let warning = warnings.first {
-      try await record(entry, file, warning, hasPoint: true)
-    } else {
+    if warnings.isEmpty {
       try await clearFailures(work) { _, _ in true }
+    } else {
+      try await record(entry, file, warnings, hasPoint: true)
     }
     try await journal.append(.done(work.content, VideoState(fingerprint: fingerprint, paths: paths)))
     await progress.change { report in
@@ -238,24 +239,28 @@ package struct EmbedderRun: Sendable {
     let names = pipeline.names
     return ContentHash.sha256(of: [
       collection.name, names.transcript, names.screen, names.video, pipeline.engines.fingerprint,
-      entry.fingerprint, entry.transcript == nil ? Transcript.sidecarFingerprint(of: entry.path) : "",
+      entry.fingerprint,
+      entry.transcript == nil
+        ? Transcript.sidecarFingerprint(of: entry.path, timeLimit: pipeline.engines.limits.read) : "",
     ]).hex
   }
 
   // MARK: Failures
 
   private func fail(_ entry: ManifestEntry, _ file: FileState?, _ error: StageError) async throws {
-    try await record(entry, file, error, hasPoint: false)
+    try await record(entry, file, [error], hasPoint: false)
     await progress.change { $0.failed += 1 }
   }
 
+  /// A dead letter for each error, and the first one for the journal.
   private func record(
-    _ entry: ManifestEntry, _ file: FileState?, _ error: StageError, hasPoint: Bool
+    _ entry: ManifestEntry, _ file: FileState?, _ errors: [StageError], hasPoint: Bool
   ) async throws {
+    guard let error = errors.first else { return }
     let judged = room.judged(error)
     if judged.stage == .settings { throw judged }
     let attempts = (await journal.state.failures[entry.path]?.attempts ?? 0) + 1
-    try deadLetters.append(error, path: entry.path, attempts: attempts)
+    for error in errors { try deadLetters.append(error, path: entry.path, attempts: attempts) }
     try await journal.append(
       .failed(
         path: entry.path,

@@ -9,8 +9,12 @@ package struct EngineFactory: Sendable {
   /// - Throws: for an engine whose model or settings are missing, by name and remedy.
   package func engines() async throws -> Engines {
     let budget = CoreBudget(cores: workers)
+    let limits = try limits()
     return Engines(
-      text: TextBatcher(try await textEmbedder(), budget: budget), video: try await videoEmbedder(),
+      text: TextBatcher(
+        try await textEmbedder(), budget: budget, callLimit: try values.seconds(.embedSeconds),
+        videoLimit: limits.text),
+      video: try await videoEmbedder(),
       speech: try speechRecognizer(),
       screen: values.optional(.screenEngine) == "none"
         ? nil
@@ -23,8 +27,20 @@ package struct EngineFactory: Sendable {
       speechConfidenceMin: try values.fraction(.speechConfidenceMin),
       screenIntervalSeconds: try values.integer(.screenInterval),
       screenFramesMax: try values.integer(.screenFramesMax), secondsMax: try values.integer(.secondsMax),
-      probeTimeLimit: try values.seconds(.probeSeconds), decodeTimeLimit: try values.seconds(.decodeSeconds),
-      speechTimeLimit: try values.seconds(.speechSeconds), budget: budget)
+      limits: limits, budget: budget)
+  }
+
+  private func limits() throws(SettingsError) -> StageLimits {
+    StageLimits(
+      read: try values.seconds(.readSeconds), probe: try values.seconds(.probeSeconds),
+      decode: try values.seconds(.decodeSeconds), speech: try values.seconds(.speechSeconds),
+      video: try values.seconds(.videoSeconds), text: try values.seconds(.textSeconds),
+      language: try values.seconds(.languageSeconds), sentiment: try values.seconds(.sentimentSeconds))
+  }
+
+  /// For one call of the text model, beginning now.
+  package func textDeadline() throws(SettingsError) -> StageDeadline {
+    StageDeadline(.text, try values.seconds(.embedSeconds))
   }
 
   /// Videos that are worked on at once.
@@ -35,7 +51,7 @@ package struct EngineFactory: Sendable {
 
   package func languageIdentifier() throws -> LanguageIdentifier? {
     guard values.optional(.languageEngine) != "none" else { return nil }
-    return LanguageIdentifier(processesMax: 1, timeLimit: try values.seconds(.embedSeconds))
+    return LanguageIdentifier(processesMax: 1, timeLimit: try values.seconds(.languageSeconds))
   }
 
   /// The programs that the settings ask for, each with what mends its absence.
@@ -98,7 +114,7 @@ package struct EngineFactory: Sendable {
     case "command":
       return try await CommandTextEmbedder(
         command: try CommandLineTemplate(try values.text(.textCommand)),
-        timeLimit: try values.seconds(.embedSeconds))
+        by: try textDeadline())
     default: return try MiniLMEmbedder(directory: minilmDirectory)
     }
   }

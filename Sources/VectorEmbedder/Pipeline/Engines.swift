@@ -10,9 +10,7 @@ package struct Engines: Sendable {
   package var screenIntervalSeconds: Int
   package var screenFramesMax: Int
   package var secondsMax: Int
-  package var probeTimeLimit: Duration
-  package var decodeTimeLimit: Duration
-  package var speechTimeLimit: Duration
+  package var limits: StageLimits
   /// What all of them compute with.
   package var budget: CoreBudget
 

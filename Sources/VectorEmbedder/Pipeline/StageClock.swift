@@ -1,14 +1,17 @@
 /// How long each stage took, and what went wrong without ending the video.
 package actor StageClock {
-  package private(set) var seconds: [Stage: Double] = [:]
+  private var durations: [Stage: Duration] = [:]
   package private(set) var warnings: [StageError] = []
 
   package init() {}
 
   package func add(_ duration: Duration, to stage: Stage) {
-    let parts = duration.components
-    seconds[stage, default: 0] += Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+    durations[stage, default: .zero] += duration
   }
+
+  func spent(on stage: Stage) -> Duration { durations[stage] ?? .zero }
+
+  package var seconds: [Stage: Double] { durations.mapValues { $0 / .seconds(1) } }
 
   package func warn(_ error: StageError) { warnings.append(error) }
 

@@ -36,24 +36,24 @@ enum Transcript {
     let stem = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
     for format in [SubtitleText.Format.srt, .vtt, .txt] {
       for candidate in ["\(stem).\(format.rawValue)", "\(path).\(format.rawValue)"]
-      where Files.exists(candidate) && !Files.isDirectory(candidate) {
+      where FileState.isRegular(candidate) {
         return (candidate, format)
       }
     }
     for format in [SubtitleText.Format.srt, .vtt] {
       for code in ["en", "es", "fr", "de", "ru", "zh", "it", "pt", "ja", "ko"] {
         let candidate = "\(stem).\(code).\(format.rawValue)"
-        if Files.exists(candidate) { return (candidate, format) }
+        if FileState.isRegular(candidate) { return (candidate, format) }
       }
     }
     return nil
   }
 
   /// A hash of the file beside the video, or nothing: a changed one changes the point.
-  static func sidecarFingerprint(of path: String) -> String {
-    guard let (sidecar, _) = sidecar(of: path), let hash = try? ContentHash.sha256(ofFile: sidecar) else {
-      return ""
-    }
+  static func sidecarFingerprint(of path: String, timeLimit: Duration) -> String {
+    guard let (sidecar, _) = sidecar(of: path),
+      let hash = try? ContentHash.sha256(ofFile: sidecar, by: StageDeadline(.read, timeLimit))
+    else { return "" }
     return hash.hex
   }
 }

@@ -38,7 +38,11 @@ package struct VideoPipeline: Sendable {
     document.screenText = seen.screenText
     document.language = seen.language
     if engines.judgesSentiment, let transcript = document.transcript {
-      document.sentiment = Sentiment.polarity(of: transcript, language: document.language?.code)
+      let code = document.language?.code
+      document.sentiment = try await attempt(.sentiment, clock) { () async throws(StageError) -> Double? in
+        try Sentiment.polarity(
+          of: transcript, language: code, by: StageDeadline(.sentiment, engines.limits.sentiment))
+      }
     }
     try await addVectors(to: &document, seen.videoVector, clock: clock)
     guard !document.vectors.isEmpty else {
@@ -63,7 +67,7 @@ package struct VideoPipeline: Sendable {
   ) async throws(StageError) -> Perceived {
     let probe = try await clock.measure(.probe) { () async throws(StageError) in
       try await cached(MediaProbe.self, content, .probe, key: "1") { () async throws(StageError) in
-        try await MediaProbe.probe(entry.path, timeLimit: engines.probeTimeLimit)
+        try await MediaProbe.probe(entry.path, timeLimit: engines.limits.probe)
       }
     }
     let source = Transcript.source(of: entry, probe: probe, hears: engines.speech != nil)
@@ -140,11 +144,12 @@ package struct VideoPipeline: Sendable {
     let collector = DecodeCollector(
       accumulator: embedder?.accumulator(
         durationSeconds: probe.durationSeconds.map { min($0, Double(engines.secondsMax)) }),
+      videoLimit: engines.limits.video,
       framesPerSecond: wish.framesPerSecond ?? 1,
       screenIntervalSeconds: screen == nil ? nil : engines.screenIntervalSeconds,
       screenFramesMax: engines.screenFramesMax, directory: directory)
     let fixed = wish
-    let decoder = MediaDecoder(timeLimit: engines.decodeTimeLimit)
+    let decoder = MediaDecoder(timeLimit: engines.limits.decode)
     let outcome = try await attempt(.decode, clock) { () async throws(StageError) in
       try await decoder.decode(path, fixed) { try await collector.add($0) }
     }
@@ -166,10 +171,12 @@ package struct VideoPipeline: Sendable {
       }
     }
     if let subtitle = wish.subtitle, Files.exists(subtitle.path) {
-      let text = try Files.text(at: subtitle.path, stage: .decode, byteCountMax: SubtitleText.fileBytesMax)
-      decoded.subtitleText = SubtitleText.words(of: text, format: .vtt)
-      if isWhole {
-        try cache.store(decoded.subtitleText ?? "", content, .decode, key: subtitleKey(subtitle.stream))
+      decoded.subtitleText = try await attempt(.decode, clock) { () async throws(StageError) -> String? in
+        let file = try Files.text(at: subtitle.path, stage: .decode, byteCountMax: SubtitleText.fileBytesMax)
+        let text = try SubtitleText.words(
+          of: file, format: .vtt, by: StageDeadline(.decode, engines.limits.decode))
+        if isWhole { try cache.store(text, content, .decode, key: subtitleKey(subtitle.stream)) }
+        return text
       }
     }
     return decoded
@@ -211,8 +218,9 @@ package struct VideoPipeline: Sendable {
     case .manifest(let given): text = given
     case .sidecar(let path, let format):
       text = try await attempt(.read, clock) { () async throws(StageError) -> String? in
+        let deadline = StageDeadline(.read, engines.limits.read)
         let file = try Files.text(at: path, stage: .read, byteCountMax: SubtitleText.fileBytesMax)
-        return SubtitleText.words(of: file, format: format)
+        return try SubtitleText.words(of: file, format: format, by: deadline)
       }
     case .subtitles: text = decoded.subtitleText
     case .speech:
@@ -232,7 +240,7 @@ package struct VideoPipeline: Sendable {
       guard let wavePath = decoded.wavePath, Files.exists(wavePath) else {
         throw StageError(.speech, "the sound could not be decoded")
       }
-      return try await speech.recognize(wavePath, timeLimit: engines.speechTimeLimit)
+      return try await speech.recognize(wavePath, timeLimit: engines.limits.speech)
     }
     return heard.confidence ?? 1 >= engines.speechConfidenceMin ? heard.text : nil
   }
@@ -246,7 +254,8 @@ package struct VideoPipeline: Sendable {
     guard let identifier = engines.language else { return nil }
     let text = seen.transcript ?? seen.screenText ?? ""
     let found = try await attempt(.language, clock) {
-      () async throws(StageError) -> DetectedLanguage? in try await identifier.identify(text)
+      () async throws(StageError) -> DetectedLanguage? in
+      try await identifier.identify(text, by: StageDeadline(.language, engines.limits.language))
     }
     if let found { return found }
     guard seen.transcript != nil, let track = seen.source.trackLanguage else { return nil }
@@ -265,9 +274,13 @@ package struct VideoPipeline: Sendable {
       let vector = try await warning(clock) { () async throws(StageError) -> [Float]? in
         let key = identity.hash + ContentHash.sha256(of: [text]).hex
         return try await cached([Float].self, content, .text, key: key) { () async throws(StageError) in
-          try await TextChunk.vector(of: text, dimension: identity.dimension) {
+          let chunks = try await clock.measure(.text) { () async throws(StageError) in
+            let deadline = StageDeadline(.text, engines.limits.text, spent: await clock.spent(on: .text))
+            return try TextChunk.chunks(of: text, by: deadline)
+          }
+          return try await TextChunk.vector(of: chunks, dimension: identity.dimension) {
             (texts) async throws(StageError) in
-            let answer = try await engines.text.embed(texts)
+            let answer = try await engines.text.embed(texts, spent: await clock.spent(on: .text))
             // Waiting for other videos is no time of this one.
             await clock.add(answer.share, to: .text)
             return answer.vectors

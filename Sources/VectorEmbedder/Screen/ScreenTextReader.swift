@@ -39,19 +39,23 @@ package struct ScreenTextReader: Sendable {
   /// - Returns: the lines, each once, in the order of their first appearance.
   package func read(_ paths: [String], listPath: String) async throws(StageError) -> [String] {
     guard !paths.isEmpty else { return [] }
+    let deadline = StageDeadline(.screen, timeLimit)
     try Files.write(Array((paths.joined(separator: "\n") + "\n").utf8), to: listPath, stage: .screen)
     var child = ChildProcess(
       .screen, Self.program,
       [listPath, "stdout", "-l", languages, "--oem", "1", "--psm", "11", "tsv"], timeLimit: timeLimit)
     child.environment["OMP_THREAD_LIMIT"] = "1"
     let table = String(decoding: try await child.run(), as: UTF8.self)
-    return Self.lines(ofTable: table, confidenceMin: confidenceMin)
+    return try Self.lines(ofTable: table, confidenceMin: confidenceMin, by: deadline)
   }
 
   /// Reads tesseract's table: level, page, block, paragraph, line, word, four places, confidence, text.
-  static func lines(ofTable table: String, confidenceMin: Int) -> [String] {
+  static func lines(
+    ofTable table: String, confidenceMin: Int, by deadline: StageDeadline
+  ) throws(StageError) -> [String] {
     var lines: [(place: [Substring], words: [String])] = []
     for row in table.split(whereSeparator: \.isNewline) {
+      try deadline.check()
       let fields = row.split(separator: "\t", omittingEmptySubsequences: false)
       guard fields.count >= 12, fields[0] == "5", let confidence = Double(fields[10]),
         confidence >= Double(confidenceMin)
@@ -65,7 +69,7 @@ package struct ScreenTextReader: Sendable {
         lines.append((place, [word]))
       }
     }
-    return merged(lines.map(\.words))
+    return try merged(lines.map(\.words), by: deadline)
   }
 
   /// Whether it has a letter or digit and is not mostly signs; single Latin letters are usually noise.
@@ -77,9 +81,14 @@ package struct ScreenTextReader: Sendable {
   }
 
   /// Drops a line whose words all stand in one line that was read before; a longer reading replaces a shorter one.
-  private static func merged(_ lines: [[String]]) -> [String] {
+  ///
+  /// - Complexity: O(lines · lines that differ).
+  private static func merged(
+    _ lines: [[String]], by deadline: StageDeadline
+  ) throws(StageError) -> [String] {
     var kept: [(words: [String], set: Set<String>)] = []
     for words in lines {
+      try deadline.check()
       let set = Set(words.map { $0.lowercased().filter { $0.isLetter || $0.isNumber } })
       if kept.contains(where: { $0.set.isSuperset(of: set) }) { continue }
       if let place = kept.firstIndex(where: { $0.set.isSubset(of: set) }) {

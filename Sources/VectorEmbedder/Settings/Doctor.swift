@@ -50,8 +50,9 @@ package struct Doctor: Sendable {
 
   private func text() async -> Finding {
     do {
-      let embedder = try await EngineFactory(values).textEmbedder()
-      let vectors = try await embedder.embed(["a cat on a mat"], as: .query)
+      let factory = EngineFactory(values)
+      let embedder = try await factory.textEmbedder()
+      let vectors = try await embedder.embed(["a cat on a mat"], as: .query, by: try factory.textDeadline())
       let count = vectors.first?.count ?? 0
       return Finding(stage: "text", isGood: true, text: "\(embedder.identity.name), \(count)-d", remedy: nil)
     } catch {
@@ -124,7 +125,8 @@ package struct Doctor: Sendable {
         return Finding(stage: "language", isGood: true, text: "off (language_engine: none)", remedy: nil)
       }
       let text = "Hoy hace buen tiempo y vamos a ir a la playa con nuestros amigos."
-      let code = try await identifier.identify(text)?.code
+      let code = try await identifier.identify(
+        text, by: StageDeadline(.language, try values.seconds(.languageSeconds)))?.code
       return Finding(
         stage: "language", isGood: code == "es",
         text: code == "es"

@@ -100,6 +100,8 @@ extension Setting {
 
   static let secondsMax = Setting(
     "seconds_max", .integer(1...86_400), "7200", "Only this much of a video is decoded.")
+  static let readSeconds = Setting(
+    "read_timeout_seconds", .integer(1...86_400), "3600", "Time for reading one video's files.")
   static let probeSeconds = Setting("probe_timeout_seconds", .integer(1...86_400), "30", "Time for ffprobe.")
   static let decodeSeconds = Setting(
     "decode_timeout_seconds", .integer(1...86_400), "1800", "Time for decoding one video.")
@@ -107,8 +109,16 @@ extension Setting {
     "speech_timeout_seconds", .integer(1...86_400), "3600", "Time for hearing one video.")
   static let screenSeconds = Setting(
     "ocr_timeout_seconds", .integer(1...86_400), "900", "Time for reading one video's screen.")
+  static let videoSeconds = Setting(
+    "video_timeout_seconds", .integer(1...86_400), "600", "Time for looking at one video's frames.")
+  static let textSeconds = Setting(
+    "text_timeout_seconds", .integer(1...86_400), "3600", "Time for embedding one video's texts.")
+  static let languageSeconds = Setting(
+    "language_timeout_seconds", .integer(1...86_400), "60", "Time for one video's language.")
+  static let sentimentSeconds = Setting(
+    "sentiment_timeout_seconds", .integer(1...86_400), "60", "Time for judging one transcript.")
   static let embedSeconds = Setting(
-    "embed_timeout_seconds", .integer(1...86_400), "600", "Time for a command or model that embeds.")
+    "embed_timeout_seconds", .integer(1...86_400), "600", "Time for one call of what embeds.")
   static let batchPoints = Setting("batch_points", .integer(1...1000), "32", "Points in one write.")
   static let rescanSeconds = Setting(
     "rescan_seconds", .integer(1...86_400), "60", "How often `watch` reads the directory again.")
@@ -124,7 +134,8 @@ extension Setting {
     videoPreset, videoModel, videoCommand, videoDimension, onnxLibrary, modelProcesses,
     speechEngine, speechCommand, speechConfidenceMin, screenEngine, screenLanguages, screenConfidenceMin,
     screenInterval, screenFramesMax, languageEngine,
-    sentiment, secondsMax, probeSeconds, decodeSeconds, speechSeconds, screenSeconds, embedSeconds,
+    sentiment, secondsMax, readSeconds, probeSeconds, decodeSeconds, speechSeconds, screenSeconds,
+    videoSeconds, textSeconds, languageSeconds, sentimentSeconds, embedSeconds,
     batchPoints, rescanSeconds, metricsPort,
   ]
 }

@@ -30,17 +30,19 @@ package struct PocketsphinxRecognizer: SpeechRecognizer {
   package func recognize(
     _ wavePath: String, timeLimit: Duration
   ) async throws(StageError) -> RecognizedSpeech {
+    let deadline = StageDeadline(.speech, timeLimit)
     let child = ChildProcess(
       .speech, Self.program, ["-infile", wavePath, "-time", "yes", "-logfn", "/dev/null"],
       timeLimit: timeLimit)
-    return Self.parse(String(decoding: try await child.run(), as: UTF8.self))
+    return try Self.parse(String(decoding: try await child.run(), as: UTF8.self), by: deadline)
   }
 
   /// Reads the lines `word start end probability`; those of whole phrases and of fillers are left out.
-  static func parse(_ output: String) -> RecognizedSpeech {
+  static func parse(_ output: String, by deadline: StageDeadline) throws(StageError) -> RecognizedSpeech {
     var words: [String] = []
     var probabilities = 0.0
     for line in output.split(whereSeparator: \.isNewline) {
+      try deadline.check()
       let fields = line.split(separator: " ")
       guard fields.count == 4, let start = Double(fields[1]), let end = Double(fields[2]), end >= start,
         let probability = Double(fields[3]), fields[1].contains("."), fields[3].contains(".")
@@ -72,6 +74,7 @@ package struct CommandRecognizer: SpeechRecognizer {
   package func recognize(
     _ wavePath: String, timeLimit: Duration
   ) async throws(StageError) -> RecognizedSpeech {
+    let deadline = StageDeadline(.speech, timeLimit)
     let out = wavePath + ".out"
     var child = try command.child(.speech, ["wav": wavePath, "out": out], timeLimit: timeLimit)
     child.environment["OMP_NUM_THREADS"] = "1"
@@ -80,10 +83,12 @@ package struct CommandRecognizer: SpeechRecognizer {
       let path = out + "." + format.rawValue
       guard Files.exists(path) else { continue }
       let text = try Files.text(at: path, stage: .speech, byteCountMax: SubtitleText.fileBytesMax)
-      return RecognizedSpeech(text: SubtitleText.words(of: text, format: format), confidence: nil)
+      return RecognizedSpeech(
+        text: try SubtitleText.words(of: text, format: format, by: deadline), confidence: nil)
     }
     let text = String(decoding: output, as: UTF8.self)
     return RecognizedSpeech(
-      text: SubtitleText.words(of: text, format: text.contains("-->") ? .vtt : .txt), confidence: nil)
+      text: try SubtitleText.words(of: text, format: text.contains("-->") ? .vtt : .txt, by: deadline),
+      confidence: nil)
   }
 }

@@ -4,40 +4,36 @@ package enum SubtitleText {
 
   /// Larger files are refused.
   package static let fileBytesMax = 16 << 20
+  /// A longer line is taken for several, in Unicode scalars.
+  static let lineScalarsMax = 1 << 16
 
   /// Reads SubRip or WebVTT by the same rules: cues are blocks with a line of times; what stands before it is a
   /// number or a name. Blocks without such a line (headers, notes, styles) hold no speech. Plain text stays.
   ///
+  /// - Throws: when the deadline is over; it is looked at before each line.
   /// - Complexity: O(length).
-  package static func words(of text: String, format: Format) -> String {
-    if format == .txt { return text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+  package static func words(
+    of text: String, format: Format, by deadline: StageDeadline
+  ) throws(StageError) -> String {
     var lines: [String] = []
-    for cue in cues(of: text) {
-      for line in cue {
+    var isInCue = false
+    var rest = text[...]
+    while let line = rest.popField(countMax: lineScalarsMax, until: \.isLineEnd) {
+      try deadline.check()
+      if format == .txt {
+        let plain = line.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        if !plain.isEmpty { lines.append(plain) }
+      } else if line.contains("-->") {
+        isInCue = true
+      } else if line.allSatisfy(\.isWhitespace) {
+        isInCue = false
+      } else if isInCue {
         let plain = plainText(line)
         // Rolling captions show each line twice or three times.
         if !plain.isEmpty, lines.suffix(2).allSatisfy({ $0 != plain }) { lines.append(plain) }
       }
     }
     return lines.joined(separator: " ")
-  }
-
-  /// The lines of text of each cue.
-  static func cues(of text: String) -> [[Substring]] {
-    var cues: [[Substring]] = []
-    var isInCue = false
-    for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-      let isBlank = line.allSatisfy(\.isWhitespace)
-      if line.contains("-->") {
-        isInCue = true
-        cues.append([])
-      } else if isBlank {
-        isInCue = false
-      } else if isInCue {
-        cues[cues.count - 1].append(line)
-      }
-    }
-    return cues
   }
 
   /// A line without `<i>`, `{\an8}`, `[MUSIC]`, `(applause)` in brackets of sound, `♪`, and entities decoded.

@@ -7,11 +7,15 @@ package struct ContentHash: Sendable, Hashable, Codable {
 
   package init(hex: String) { self.hex = hex }
 
+  /// - Parameter deadline: looked at before each block; nil for files of the worker's own, read once at its start.
   /// - Complexity: O(file size), in blocks of 1 MiB.
-  package static func sha256(ofFile path: String) throws(StageError) -> ContentHash {
+  package static func sha256(
+    ofFile path: String, by deadline: StageDeadline? = nil
+  ) throws(StageError) -> ContentHash {
     let file = try ReadableFile(path, stage: .read)
     var hash = SHA256()
     while true {
+      try deadline?.check()
       let block = try file.read(byteCount: 1 << 20)
       if block.isEmpty { break }
       hash.update(block)

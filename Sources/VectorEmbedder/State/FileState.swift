@@ -25,6 +25,12 @@ package struct FileState: Sendable, Hashable, Codable {
     self = file
   }
 
+  /// Whether there is a file with bytes of its own: reading a pipe would wait for whoever writes into it.
+  static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// What the file system says about a path.
   enum Look: Equatable {
     case there(FileState)

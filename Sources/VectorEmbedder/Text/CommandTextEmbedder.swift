@@ -4,21 +4,21 @@ import VectorModel
 package struct CommandTextEmbedder: TextEmbedder {
   package let identity: ModelIdentity
   private let command: CommandLineTemplate
-  private let timeLimit: Duration
 
   /// Asks the program once, to learn the dimension.
-  package init(command: CommandLineTemplate, timeLimit: Duration) async throws(StageError) {
+  package init(command: CommandLineTemplate, by deadline: StageDeadline) async throws(StageError) {
     let line = command.words.joined(separator: " ")
-    let probe = try await Self.ask(command, ["dimension"], .passage, timeLimit)
+    let probe = try await Self.ask(command, ["dimension"], .passage, by: deadline)
     identity = ModelIdentity(
       name: "command \(line)", hash: ContentHash.sha256(of: [line, String(probe[0].count)]).hex,
       dimension: probe[0].count)
     self.command = command
-    self.timeLimit = timeLimit
   }
 
-  package func embed(_ texts: [String], as role: TextRole) async throws(StageError) -> [[Float]] {
-    let vectors = try await Self.ask(command, texts, role, timeLimit)
+  package func embed(
+    _ texts: [String], as role: TextRole, by deadline: StageDeadline
+  ) async throws(StageError) -> [[Float]] {
+    let vectors = try await Self.ask(command, texts, role, by: deadline)
     guard vectors.allSatisfy({ $0.count == identity.dimension }) else {
       throw StageError(.text, "the command changed its dimension from \(identity.dimension)")
     }
@@ -26,7 +26,7 @@ package struct CommandTextEmbedder: TextEmbedder {
   }
 
   private static func ask(
-    _ command: CommandLineTemplate, _ texts: [String], _ role: TextRole, _ timeLimit: Duration
+    _ command: CommandLineTemplate, _ texts: [String], _ role: TextRole, by deadline: StageDeadline
   ) async throws(StageError) -> [[Float]] {
     var writer = JSONWriter()
     writer.object { writer in
@@ -34,7 +34,7 @@ package struct CommandTextEmbedder: TextEmbedder {
       writer.array(texts) { $0.string($1) }
       writer.member("role", role == .query ? "query" : "passage")
     }
-    var child = try command.child(.text, [:], timeLimit: timeLimit)
+    var child = try command.child(.text, [:], timeLimit: deadline.remaining)
     child.input = writer.bytes
     let vectors = try JSONVectors.read(try await child.run(), stage: .text)
     guard vectors.count == texts.count else {

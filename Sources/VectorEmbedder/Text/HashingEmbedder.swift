@@ -6,8 +6,15 @@ package struct HashingEmbedder: TextEmbedder {
 
   package init() {}
 
-  package func embed(_ texts: [String], as role: TextRole) async throws(StageError) -> [[Float]] {
-    texts.map(Self.vector)
+  package func embed(
+    _ texts: [String], as role: TextRole, by deadline: StageDeadline
+  ) async throws(StageError) -> [[Float]] {
+    var vectors: [[Float]] = []
+    for text in texts {
+      try deadline.check()
+      vectors.append(Self.vector(of: text))
+    }
+    return vectors
   }
 
   /// The vector of one text: each word weighs 1, all its triples together 0.7, by the square root of how often.

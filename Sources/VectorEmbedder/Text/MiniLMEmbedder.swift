@@ -41,13 +41,20 @@ package final class MiniLMEmbedder: TextEmbedder, Sendable {
     identity = ModelIdentity(name: "minilm all-MiniLM-L6-v2", hash: hash, dimension: model.dimension)
   }
 
-  package func embed(_ texts: [String], as role: TextRole) async throws(StageError) -> [[Float]] {
-    try embed(texts)
+  package func embed(
+    _ texts: [String], as role: TextRole, by deadline: StageDeadline
+  ) async throws(StageError) -> [[Float]] {
+    try embed(texts, by: deadline)
   }
 
   /// Batches hold texts of like lengths only by chance; sequences are packed, not padded, so that costs nothing.
-  package func embed(_ texts: [String]) throws(StageError) -> [[Float]] {
-    try model.embed(texts.map { tokenizer.encode($0, tokensMax: Self.tokensMax) })
+  package func embed(_ texts: [String], by deadline: StageDeadline) throws(StageError) -> [[Float]] {
+    var sequences: [[Int32]] = []
+    for text in texts {
+      try deadline.check()
+      sequences.append(tokenizer.encode(text, tokensMax: Self.tokensMax))
+    }
+    return try model.embed(sequences, by: deadline)
   }
 }
 
@@ -55,11 +62,11 @@ package final class MiniLMEmbedder: TextEmbedder, Sendable {
 @safe private final class MiniLMModel: @unchecked Sendable {
   private let handle: OpaquePointer
   let dimension = 384
+  let layerCount = 6
   let vocabularyCount: Int
 
   init(path: String, header: SafetensorsHeader) throws(StageError) {
     let words = header.tensors["embeddings.word_embeddings.weight"]?.shape.first ?? 0
-    let layers = 6
     let wide = 1536
     let positions = 512
     var offsets: [UInt64] = []
@@ -74,7 +81,7 @@ package final class MiniLMEmbedder: TextEmbedder, Sendable {
     try add("embeddings.position_embeddings.weight", [positions, dimension])
     try add("embeddings.token_type_embeddings.weight", [2, dimension])
     try addPair("embeddings.LayerNorm", [dimension])
-    for layer in 0..<layers {
+    for layer in 0..<layerCount {
       let prefix = "encoder.layer.\(layer)."
       for part in ["query", "key", "value"] {
         try addPair(prefix + "attention.self." + part, [dimension, dimension])
@@ -86,7 +93,7 @@ package final class MiniLMEmbedder: TextEmbedder, Sendable {
       try addPair(prefix + "output.LayerNorm", [dimension])
     }
     let shape = minilm_shape(
-      hidden: Int32(dimension), intermediate: Int32(wide), heads: 12, layers: Int32(layers),
+      hidden: Int32(dimension), intermediate: Int32(wide), heads: 12, layers: Int32(layerCount),
       vocabulary: Int32(words), positions: Int32(positions), epsilon: 1e-12)
     var message = [CChar](repeating: 0, count: 256)
     let opened = unsafe minilm_open(
@@ -99,15 +106,22 @@ package final class MiniLMEmbedder: TextEmbedder, Sendable {
   deinit { unsafe minilm_close(handle) }
 
   /// `[sequences.count × dimension]`; every token is below the vocabulary's count and no sequence is empty.
-  func embed(_ sequences: [[Int32]]) throws(StageError) -> [[Float]] {
+  ///
+  /// - Throws: also when the deadline is over; it is looked at before each layer.
+  func embed(_ sequences: [[Int32]], by deadline: StageDeadline) throws(StageError) -> [[Float]] {
     guard !sequences.isEmpty else { return [] }
     precondition(sequences.allSatisfy { !$0.isEmpty && $0.count <= MiniLMEmbedder.tokensMax })
     var out = [Float](repeating: 0, count: sequences.count * dimension)
     let lengths = sequences.map { Int32($0.count) }
     let tokens = Array(sequences.joined())
-    guard unsafe minilm_embed(handle, tokens, lengths, sequences.count, &out) == 0 else {
-      throw StageError(.text, "no memory for \(tokens.count) tokens")
+    let run = unsafe minilm_begin(handle, tokens, lengths, sequences.count)
+    guard let run = unsafe run else { throw StageError(.text, "no memory for \(tokens.count) tokens") }
+    defer { unsafe minilm_end(run) }
+    for layer in 0..<layerCount {
+      try deadline.check()
+      unsafe minilm_run_layer(run, Int32(layer))
     }
+    unsafe minilm_pool(run, &out)
     return sequences.indices.map { Array(out[($0 * dimension)..<(($0 + 1) * dimension)]) }
   }
 }

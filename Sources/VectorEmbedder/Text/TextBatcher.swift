@@ -5,8 +5,12 @@
 package actor TextBatcher {
   package nonisolated let embedder: any TextEmbedder
   private let budget: CoreBudget
+  private let callLimit: Duration
+  private let videoLimit: Duration
+  private let now: StageDeadline.Clock
   private var waiting: [Waiting] = []
-  private var callCount = 0
+  /// Calls of the model that are under way.
+  private(set) var callCount = 0
   /// What was embedded so far, in how many calls.
   package private(set) var textCount = 0
   package private(set) var batchCount = 0
@@ -19,6 +23,8 @@ package actor TextBatcher {
 
   private struct Waiting {
     var texts: [String]
+    /// What the video's texts took before.
+    var spent: Duration
     var continuation: CheckedContinuation<Result<Answer, StageError>, Never>
   }
 
@@ -28,24 +34,41 @@ package actor TextBatcher {
     package var share: Duration
   }
 
-  package init(_ embedder: any TextEmbedder, budget: CoreBudget) {
+  /// - Parameters:
+  ///   - callLimit: the time for one call of the model.
+  ///   - videoLimit: the time for all texts of one video.
+  package init(
+    _ embedder: any TextEmbedder, budget: CoreBudget, callLimit: Duration, videoLimit: Duration,
+    now: @escaping StageDeadline.Clock = { ContinuousClock.now }
+  ) {
     self.embedder = embedder
     self.budget = budget
+    self.callLimit = callLimit
+    self.videoLimit = videoLimit
+    self.now = now
   }
 
   /// One vector for each text.
   ///
+  /// - Parameter spent: what the video's texts took before; waiting for other videos is not counted.
   /// - Throws: what the model says about these texts alone: a fault that others brought is not theirs.
-  package func embed(_ texts: [String]) async throws(StageError) -> Answer {
+  package func embed(_ texts: [String], spent: Duration = .zero) async throws(StageError) -> Answer {
+    try deadline(afterSpending: spent).check()
     let result = await withCheckedContinuation { continuation in
-      waiting.append(Waiting(texts: texts, continuation: continuation))
+      waiting.append(Waiting(texts: texts, spent: spent, continuation: continuation))
       // One call gathers; another is worth its core only when a full one waits.
-      if callCount == 0 || (callCount < budget.cores && waitingCount >= Self.textsMax) {
+      let callsMax = min(budget.cores, embedder.callsMax)
+      if callCount == 0 || (callCount < callsMax && waitingCount >= Self.textsMax) {
         callCount += 1
         Task { await self.embedAll() }
       }
     }
     return try result.get()
+  }
+
+  /// For one video's texts, beginning now.
+  private nonisolated func deadline(afterSpending spent: Duration) -> StageDeadline {
+    StageDeadline(.text, videoLimit, spent: spent, now: now)
   }
 
   private func embedAll() async {
@@ -88,12 +111,18 @@ package actor TextBatcher {
 
   private func answers(to batch: [Waiting]) async throws(StageError) -> [Answer] {
     let texts = batch.flatMap(\.texts)
-    let start = ContinuousClock.now
-    let vectors = try await embedder.embed(texts, as: .passage)
+    // The one that is over first; whoever has more time left is asked for again alone.
+    var deadline = StageDeadline(.text, callLimit, now: now)
+    let call = deadline
+    for entry in batch {
+      let own = self.deadline(afterSpending: entry.spent)
+      if own.remaining < deadline.remaining { deadline = own }
+    }
+    let vectors = try await embedder.embed(texts, as: .passage, by: deadline)
     guard vectors.count == texts.count else {
       throw StageError(.text, "the model gave \(vectors.count) vectors for \(texts.count) texts")
     }
-    let one = (ContinuousClock.now - start) / texts.count
+    let one = call.spent / texts.count
     var rest = vectors[...]
     return batch.map { entry in
       defer { rest = rest.dropFirst(entry.texts.count) }

@@ -6,14 +6,17 @@ package struct TextChunk: Sendable, Equatable {
 
   /// Units in one chunk: about 150 word pieces, well below the 256 that small models read.
   package static let unitsMax = 110
+  /// A longer run without white space is taken for several words, in Unicode scalars.
+  private static let wordScalarsMax = 40 * unitsMax
 
   /// Cuts a text behind sentences where that is possible, and between words where a sentence is too long.
   ///
+  /// - Throws: when the deadline is over; it is looked at before each word.
   /// - Complexity: O(length).
-  package static func chunks(of text: String) -> [TextChunk] {
+  package static func chunks(of text: String, by deadline: StageDeadline) throws(StageError) -> [TextChunk] {
     var chunks: [TextChunk] = []
     var open = TextChunk(text: "", unitCount: 0)
-    for sentence in sentences(of: text) {
+    for sentence in try sentences(of: text, by: deadline) {
       if open.unitCount + sentence.unitCount > unitsMax, open.unitCount > 0 {
         chunks.append(open)
         open = TextChunk(text: "", unitCount: 0)
@@ -27,14 +30,19 @@ package struct TextChunk: Sendable, Equatable {
   }
 
   /// Sentences, each of at most `unitsMax` units.
-  private static func sentences(of text: String) -> [TextChunk] {
+  private static func sentences(
+    of text: String, by deadline: StageDeadline
+  ) throws(StageError) -> [TextChunk] {
     var sentences: [TextChunk] = []
     var open = TextChunk(text: "", unitCount: 0)
     func close() {
       if open.unitCount > 0 { sentences.append(open) }
       open = TextChunk(text: "", unitCount: 0)
     }
-    for word in text.split(whereSeparator: \.isWhitespace) {
+    var rest = text[...]
+    while let word = rest.popField(countMax: wordScalarsMax, until: \.properties.isWhitespace) {
+      try deadline.check()
+      if word.isEmpty { continue }
       for part in parts(of: word) {
         if open.unitCount + part.unitCount > unitsMax { close() }
         if !open.text.isEmpty { open.text += " " }

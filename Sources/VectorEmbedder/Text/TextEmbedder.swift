@@ -27,29 +27,40 @@ package struct ModelIdentity: Sendable, Hashable, Codable {
 package protocol TextEmbedder: Sendable {
   var identity: ModelIdentity { get }
 
+  /// How many calls it can work on at once.
+  var callsMax: Int { get }
+
   /// One vector of length 1 for each text, `[texts.count × identity.dimension]`.
-  func embed(_ texts: [String], as role: TextRole) async throws(StageError) -> [[Float]]
+  ///
+  /// - Throws: also when the deadline is over before they are made.
+  func embed(
+    _ texts: [String], as role: TextRole, by deadline: StageDeadline
+  ) async throws(StageError) -> [[Float]]
 }
 
 extension TextEmbedder {
+  package var callsMax: Int { .max }
+
   /// The vector of a text of any length: its chunks' mean, weighted by their lengths and scaled to length 1.
   ///
   /// Nil for a text without a word.
-  package func vector(of text: String, as role: TextRole) async throws(StageError) -> [Float]? {
-    try await TextChunk.vector(of: text, dimension: identity.dimension) { (texts) throws(StageError) in
-      try await embed(texts, as: role)
+  package func vector(
+    of text: String, as role: TextRole, by deadline: StageDeadline
+  ) async throws(StageError) -> [Float]? {
+    let chunks = try TextChunk.chunks(of: text, by: deadline)
+    return try await TextChunk.vector(of: chunks, dimension: identity.dimension) {
+      (texts) throws(StageError) in try await embed(texts, as: role, by: deadline)
     }
   }
 }
 
 extension TextChunk {
-  /// The mean of the chunks' vectors, weighted by their lengths and scaled to length 1; nil without a word.
+  /// The mean of the chunks' vectors, weighted by their lengths and scaled to length 1; nil without a chunk.
   ///
   /// - Parameter embed: one vector of `dimension` numbers for each of at most `TextBatcher.textsMax` texts.
   static func vector(
-    of text: String, dimension: Int, _ embed: ([String]) async throws(StageError) -> [[Float]]
+    of chunks: [TextChunk], dimension: Int, _ embed: ([String]) async throws(StageError) -> [[Float]]
   ) async throws(StageError) -> [Float]? {
-    let chunks = chunks(of: text)
     guard !chunks.isEmpty else { return nil }
     var sum = [Float](repeating: 0, count: dimension)
     var start = 0
