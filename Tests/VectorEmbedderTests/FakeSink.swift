@@ -68,6 +68,11 @@ actor FakeSink: PointSink {
     case .writeBatch(_, let operations, let parameters):
       try await write(operations, parameters)
       return Response(.updates([]))
+    case .retrieve(_, let request):
+      guard configuration != nil else { throw RequestError.notFound("collection") }
+      return Response(
+        .records(
+          request.ids.compactMap { id in points[id].map { PointRecord(id: id, payload: $0.payload) } }))
     case .query(_, let query, let form): return Response(.points(search(query), form))
     default: throw RequestError.notImplemented("this request")
     }

@@ -16,7 +16,8 @@ extension EmbedderRun {
     }
   }
 
-  /// Deletes the points whose files are all gone from below a directory.
+  /// Deletes the points whose files are all gone from below a directory; one that has paths of other workers loses
+  /// this one's.
   ///
   /// A file that cannot be seen for another reason than its absence is not gone, nor is one elsewhere, nor one whose
   /// directory is empty: such is the place of a disk that is not mounted.
@@ -37,10 +38,20 @@ extension EmbedderRun {
         keptCounts[empty, default: 0] += 1
         continue
       }
-      try await uploader.delete([.uuid(id)])
-      try await journal.append(.removed(content))
-      cache.remove(content)
-      await progress.change { $0.pruned += 1 }
+      let shared = try await shared([], of: content, at: id, video)
+      if shared.all.isEmpty {
+        try await uploader.delete([.uuid(id)])
+      } else {
+        try await uploader.setPayload(VideoDocument.pathsPayload(shared.all), of: .uuid(id))
+      }
+      if shared.own.isEmpty {
+        try await journal.append(.removed(content))
+        cache.remove(content)
+      } else {
+        try await journal.append(
+          .done(content, VideoState(fingerprint: video.fingerprint, paths: shared.own)))
+      }
+      await progress.change { if shared.all.isEmpty { $0.pruned += 1 } else { $0.renamed += 1 } }
     }
     for (directory, count) in keptCounts.sorted(by: { $0.key < $1.key }) {
       await progress.note(

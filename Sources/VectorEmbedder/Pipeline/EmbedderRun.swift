@@ -1,3 +1,5 @@
+import VectorModel
+
 /// Brings the collection to what the files are: each content once, with all its paths.
 package struct EmbedderRun: Sendable {
   package var pipeline: VideoPipeline
@@ -172,9 +174,10 @@ package struct EmbedderRun: Sendable {
           await progress.change { $0.unchanged += 1 }
           return
         }
-        try await uploader.setPayload(VideoDocument.pathsPayload(paths), of: .uuid(id))
+        let shared = try await shared(paths, of: work.content, at: id, known)
+        try await uploader.setPayload(VideoDocument.pathsPayload(shared.all), of: .uuid(id))
         try await journal.append(
-          .done(work.content, VideoState(fingerprint: fingerprint, paths: paths)))
+          .done(work.content, VideoState(fingerprint: fingerprint, paths: shared.own)))
         await progress.change { $0.renamed += 1 }
         return
       }
@@ -182,7 +185,7 @@ package struct EmbedderRun: Sendable {
         await progress.change { $0.skipped += 1 }
         return
       }
-      try await embed(work, entry, file, paths: paths, fingerprint: fingerprint, isKnown: known != nil)
+      try await embed(work, entry, file, at: id, paths: paths, fingerprint: fingerprint, known)
     } catch let error as StageError where error.isOfServer || Task.isCancelled || error.stage == .settings {
       throw error
     } catch let error as StageError {
@@ -191,19 +194,21 @@ package struct EmbedderRun: Sendable {
   }
 
   private func embed(
-    _ work: Work, _ entry: ManifestEntry, _ file: FileState, paths: [String], fingerprint: String,
-    isKnown: Bool
+    _ work: Work, _ entry: ManifestEntry, _ file: FileState, at id: UUID128, paths: [String],
+    fingerprint: String, _ known: VideoState?
   ) async throws {
     let clock = StageClock()
-    let document: VideoDocument
+    var document: VideoDocument
     do {
       document = try await pipeline.document(entry, content: work.content, paths: paths, clock: clock)
     } catch {
       await progress.add(clock)
       throw error
     }
+    let shared = try await shared(paths, of: work.content, at: id, known)
+    document.paths = shared.all
     let point = try document.point()
-    let share = isKnown ? try await uploader.amend(point) : try await uploader.upload(point)
+    let share = shared.isThere ? try await uploader.amend(point) : try await uploader.upload(point)
     await clock.add(share, to: .upload)
     await progress.add(clock)
     let warnings = await clock.warnings
@@ -214,7 +219,7 @@ package struct EmbedderRun: Sendable {
     } else {
       try await record(entry, file, warnings, hasPoint: true)
     }
-    try await journal.append(.done(work.content, VideoState(fingerprint: fingerprint, paths: paths)))
+    try await journal.append(.done(work.content, VideoState(fingerprint: fingerprint, paths: shared.own)))
     await progress.change { report in
       report.embedded += 1
       if !warnings.isEmpty { report.partial += 1 }

@@ -65,6 +65,17 @@ package actor PointUploader {
     }
   }
 
+  /// The paths of a point; nil where there is no such point.
+  package func paths(of id: PointID) async throws(StageError) -> [String]? {
+    do {
+      return try await waitingOut { [collection] () async throws(RequestError) in
+        try await collection.paths(of: id)
+      }
+    } catch {
+      throw StageError(upload: error)
+    }
+  }
+
   package func delete(_ ids: [PointID]) async throws(StageError) {
     try await write { [collection] stamp throws(RequestError) in
       try await collection.delete(ids, stamp: stamp)
@@ -121,11 +132,17 @@ package actor PointUploader {
   ) async throws(RequestError) {
     let stamp = lanes.take()
     defer { lanes.giveBack(stamp) }
+    try await waitingOut { () async throws(RequestError) in try await body(stamp) }
+  }
+
+  /// Does something again and again while the server is away.
+  private func waitingOut<Value: Sendable>(
+    _ body: @Sendable () async throws(RequestError) -> Value
+  ) async throws(RequestError) -> Value {
     var attempt = 0
     while true {
       do {
-        try await body(stamp)
-        return
+        return try await body()
       } catch  where error.isTransient {
         retryCount += 1
         guard await backoff.pause(afterAttempt: attempt) else { throw error }

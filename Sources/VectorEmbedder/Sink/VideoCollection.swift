@@ -176,6 +176,18 @@ package struct VideoCollection: Sendable {
     try await write(.setPayload(PayloadPatch(payload: payload, selector: .ids([id]))), stamp: stamp)
   }
 
+  /// The paths of a point; nil where there is no such point.
+  package func paths(of id: PointID) async throws(RequestError) -> [String]? {
+    var request = RetrieveRequest(ids: [id])
+    request.withPayload = .include([try PayloadPath("paths")])
+    guard case .records(let records) = try await sink.send(.retrieve(collection: name, request)).result else {
+      throw .internalError("the server answered with something else than points")
+    }
+    guard let record = records.first else { return nil }
+    let payload = try record.payload.map { (bytes) throws(RequestError) in try JSONValue(parsing: bytes) }
+    return payload?["paths"]?.elements?.compactMap(\.text) ?? []
+  }
+
   package func delete(_ ids: [PointID], stamp: ProducerStamp) async throws(RequestError) {
     try await write(.delete(.ids(ids)), stamp: stamp)
   }
