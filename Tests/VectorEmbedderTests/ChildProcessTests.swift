@@ -65,6 +65,25 @@ import Testing
     #expect(!text.contains("hush"))
   }
 
+  /// More than a pipe holds, and nobody who reads it.
+  @Test func inputThatIsNotReadIsNoTrouble() async throws {
+    func child(_ script: String, _ timeLimit: Duration) -> ChildProcess {
+      var child = ChildProcess(.text, "sh", ["-c", script], timeLimit: timeLimit)
+      child.input = [UInt8](repeating: 7, count: 1 << 20)
+      return child
+    }
+    for _ in 0..<10 {
+      let error = await #expect(throws: StageError.self) {
+        try await child("echo because >&2; exit 3", .seconds(60)).run()
+      }
+      #expect(error?.standardErrorTail.contains("because") == true)
+    }
+    let error = await #expect(throws: StageError.self) { try await child("sleep 600", .seconds(1)).run() }
+    #expect(error?.reason.contains("its time limit") == true)
+    let copier = child("cat", .seconds(60))
+    #expect(try await copier.run() == copier.input)
+  }
+
   @Test func programsThatFailSayWhy() async throws {
     let failing = ChildProcess(.speech, "sh", ["-c", "echo because >&2; exit 3"], timeLimit: .seconds(60))
     let error = await #expect(throws: StageError.self) { try await failing.run() }

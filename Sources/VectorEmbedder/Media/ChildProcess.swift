@@ -98,6 +98,14 @@ package struct ChildProcess: Sendable {
 
   static func ignoreBrokenPipes() { ignoresBrokenPipes }
 
+  /// Writes all that the program reads, and closes the pipe.
+  ///
+  /// Subprocess' own way of it ends this process when the program ends without reading all of it.
+  private static func write(_ input: [UInt8], to writer: StandardInputWriter) async {
+    if !input.isEmpty { _ = try? await writer.write(input) }
+    try? await writer.finish()
+  }
+
   private func launch(
     _ tail: StandardErrorTail, _ consume: @Sendable ([UInt8]) async throws -> Void
   ) async throws -> Outcome {
@@ -114,11 +122,13 @@ package struct ChildProcess: Sendable {
     let executable: Executable = program.contains("/") ? .path(FilePath(program)) : .name(program)
     let result = try await Subprocess.run(
       executable, arguments: Arguments(arguments), environment: Self.inherited(with: environment),
-      platformOptions: options, input: .array(input), output: .sequence, error: .sequence
+      platformOptions: options, input: .inputWriter, output: .sequence, error: .sequence
     ) { execution in
       leader = execution.processIdentifier.value
       async let isCollected: Void = tail.collect(execution.standardError)
+      async let isWritten: Void = Self.write(input, to: execution.standardInputWriter)
       for try await buffer in execution.standardOutput { try await consume(buffer.copied) }
+      await isWritten
       await isCollected
     }
     return Outcome(
