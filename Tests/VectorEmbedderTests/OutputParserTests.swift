@@ -49,6 +49,14 @@ import Testing
     #expect(probe.subtitles == [.init(stream: 3, language: "spa")])
     #expect(probe.title == "A film")
     #expect(throws: StageError.self) { try MediaProbe(json: Array("no".utf8)) }
+    let strange = """
+      {"streams": [
+        {"index": 0, "codec_type": "video", "width": 1e300, "height": -0.5},
+        {"index": 1e300, "codec_type": "subtitle", "codec_name": "srt"}], "format": {"duration": "inf"}}
+      """
+    let wild = try MediaProbe(json: Array(strange.utf8))
+    #expect(wild.hasVideo && wild.width == nil && wild.height == nil)
+    #expect(wild.subtitles.isEmpty && wild.durationSeconds == nil)
   }
 
   @Test func readsVectorsOfCommands() throws {

@@ -43,20 +43,21 @@ package struct MediaProbe: Sendable, Equatable, Codable {
     let value: JSONValue
     do { value = try JSONValue(parsing: json) } catch { throw StageError(.probe, error.message) }
     let format = value["format"]
-    durationSeconds = format?["duration"]?.text.flatMap { Double($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    durationSeconds = format?["duration"]?.text.flatMap { Double($0) }
+      .flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
     title = format?["tags"]?["title"]?.text
     for stream in value["streams"]?.elements ?? [] {
       switch stream["codec_type"]?.text {
       case "video" where !hasVideo && stream["disposition"]?["attached_pic"]?.double != 1:
         hasVideo = true
-        width = stream["width"]?.double.map { Int($0) }
-        height = stream["height"]?.double.map { Int($0) }
+        width = stream["width"]?.double.flatMap { Int(exactly: $0) }
+        height = stream["height"]?.double.flatMap { Int(exactly: $0) }
       case "audio": hasAudio = true
       case "subtitle":
         guard let codec = stream["codec_name"]?.text, Self.textCodecs.contains(codec),
-          let index = stream["index"]?.double
+          let index = stream["index"]?.double.flatMap({ Int(exactly: $0) })
         else { continue }
-        subtitles.append(SubtitleTrack(stream: Int(index), language: stream["tags"]?["language"]?.text))
+        subtitles.append(SubtitleTrack(stream: index, language: stream["tags"]?["language"]?.text))
       default: continue
       }
     }
