@@ -220,6 +220,42 @@ import VectorModel
     #expect(Set(point.vectors.entries.map(\.name)) == ["transcript", "transcript_2"])
   }
 
+  @Test func textsMayGoWithoutVectors() async throws {
+    let worker = try TestWorker(flags: ["text_engine=none", "ocr_engine=none"])
+    try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
+    try worker.media.sidecar("a.srt", "A wonderful story about a lighthouse keeper.")
+    let report = try await worker.run()
+    #expect(report.embedded == 1 && report.partial == 0)
+    let point = try #require(await worker.sink.point(ofFile: "a.mp4"))
+    #expect(point.vectors.entries.map(\.name) == ["video"])
+    #expect(await worker.sink.configuration?.vectors.map(\.name) == ["video"])
+    let payload = try JSONValue(parsing: point.payload)
+    #expect(payload["transcript"]?.text == "A wonderful story about a lighthouse keeper.")
+    #expect(payload["language"]?.text == "en")
+    // Later they get some.
+    #expect(try await worker.run(.init(), ["text_engine=hashing"]).embedded == 1)
+    let later = try #require(await worker.sink.point(ofFile: "a.mp4"))
+    #expect(Set(later.vectors.entries.map(\.name)) == ["transcript", "video"])
+    await #expect(throws: SettingsError.self) { try await worker.run(.init(), ["video_engine=none"]) }
+  }
+
+  /// The program finds the path among its arguments and as JSON.
+  @Test func aProgramForPicturesGetsJSON() async throws {
+    let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_dimension=2"])
+    try await worker.media.picture("a.mp4", source: "testsrc=size=160x120:rate=10")
+    let script = worker.directory.path + "/embed.sh"
+    let seen = worker.directory.path + "/seen.json"
+    try Files.write(
+      Array("cat > '\(seen)'; [ -f \"$1\" ] && echo '{\"vector\": [3, 4]}'".utf8), to: script, stage: .read)
+    let report = try await worker.run(
+      .init(), ["video_engine=command", "video_command=sh \(script) {video}"])
+    #expect(report.embedded == 1 && report.partial == 0)
+    let input = try JSONValue(parsing: try Files.bytes(at: seen, stage: .read))
+    #expect(input["video"]?.text?.hasSuffix("/a.mp4") == true)
+    let point = try #require(await worker.sink.point(ofFile: "a.mp4"))
+    #expect(point.vectors["video"] == .dense([0.6, 0.8]))
+  }
+
   @Test func aDeletedCollectionIsFilledAgain() async throws {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
     try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")

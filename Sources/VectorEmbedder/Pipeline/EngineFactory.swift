@@ -8,12 +8,17 @@ package struct EngineFactory: Sendable {
 
   /// - Throws: for an engine whose model or settings are missing, by name and remedy.
   package func engines() async throws -> Engines {
+    if values.optional(.textEngine) == "none", values.optional(.videoEngine) == "none" {
+      throw SettingsError("text_engine and video_engine are both none: videos would have no vector")
+    }
     let budget = CoreBudget(cores: workers)
     let limits = try limits()
     return Engines(
-      text: TextBatcher(
-        try await textEmbedder(), budget: budget, callLimit: try values.seconds(.embedSeconds),
-        videoLimit: limits.text),
+      text: values.optional(.textEngine) == "none"
+        ? nil
+        : TextBatcher(
+          try await textEmbedder(), budget: budget, callLimit: try values.seconds(.embedSeconds),
+          videoLimit: limits.text),
       video: try await videoEmbedder(),
       speech: try speechRecognizer(),
       screen: values.optional(.screenEngine) == "none"
@@ -100,15 +105,18 @@ package struct EngineFactory: Sendable {
   package static func vectors(
     _ names: VectorNames, _ engines: Engines
   ) -> [(name: String, identity: ModelIdentity)] {
-    var vectors = [
-      (names.transcript, engines.text.embedder.identity), (names.screen, engines.text.embedder.identity),
-    ]
+    var vectors: [(name: String, identity: ModelIdentity)] = []
+    if let text = engines.text?.embedder.identity {
+      vectors = [(names.transcript, text), (names.screen, text)]
+    }
     if let video = engines.video { vectors.append((names.video, video.identity)) }
     return vectors
   }
 
+  /// - Throws: also where texts are not embedded.
   package func textEmbedder() async throws -> any TextEmbedder {
     switch values.optional(.textEngine) {
+    case "none": throw SettingsError("text_engine is none: texts have no vectors")
     case "hashing": return HashingEmbedder()
     case "onnx": return try await onnxTextEmbedder()
     case "command":

@@ -1,6 +1,6 @@
 /// All that makes something of a video, as the settings say; a stage that is off is nil.
 package struct Engines: Sendable {
-  package var text: TextBatcher
+  package var text: TextBatcher?
   package var video: VideoEmbedder?
   package var speech: (any SpeechRecognizer)?
   package var screen: ScreenTextReader?
@@ -17,7 +17,7 @@ package struct Engines: Sendable {
   /// Everything in the settings that changes a point.
   package var fingerprint: String {
     [
-      VideoDocument.version, text.embedder.identity.hash, video?.identity.hash ?? "-",
+      VideoDocument.version, text?.embedder.identity.hash ?? "-", video?.identity.hash ?? "-",
       speech?.cacheKey ?? "-",
       screen?.cacheKey ?? "-", "\(language != nil) \(judgesSentiment) \(speechConfidenceMin)",
       "\(screenIntervalSeconds) \(screenFramesMax) \(secondsMax)",

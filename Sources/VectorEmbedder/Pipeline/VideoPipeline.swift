@@ -266,31 +266,38 @@ package struct VideoPipeline: Sendable {
   private func addVectors(
     to document: inout VideoDocument, _ videoVector: [Float]?, clock: StageClock
   ) async throws(StageError) {
-    let content = document.content
-    let identity = engines.text.embedder.identity
     var vectors: [(name: String, value: [Float])] = []
     for (name, text) in [(names.transcript, document.transcript), (names.screen, document.screenText)] {
-      guard let text else { continue }
+      guard let text, let batcher = engines.text else { continue }
+      let content = document.content
       let vector = try await warning(clock) { () async throws(StageError) -> [Float]? in
-        let key = identity.hash + ContentHash.sha256(of: [text]).hex
-        return try await cached([Float].self, content, .text, key: key) { () async throws(StageError) in
-          let chunks = try await clock.measure(.text) { () async throws(StageError) in
-            let deadline = StageDeadline(.text, engines.limits.text, spent: await clock.spent(on: .text))
-            return try TextChunk.chunks(of: text, by: deadline)
-          }
-          return try await TextChunk.vector(of: chunks, dimension: identity.dimension) {
-            (texts) async throws(StageError) in
-            let answer = try await engines.text.embed(texts, spent: await clock.spent(on: .text))
-            // Waiting for other videos is no time of this one.
-            await clock.add(answer.share, to: .text)
-            return answer.vectors
-          } ?? []
-        }
+        try await self.vector(of: text, content, batcher, clock: clock)
       }
       if let vector, !vector.isEmpty { vectors.append((name, vector)) }
     }
     if let videoVector, !videoVector.isEmpty { vectors.append((names.video, videoVector)) }
     document.vectors = vectors
+  }
+
+  /// Empty for a text without a word.
+  private func vector(
+    of text: String, _ content: ContentHash, _ batcher: TextBatcher, clock: StageClock
+  ) async throws(StageError) -> [Float] {
+    let identity = batcher.embedder.identity
+    let key = identity.hash + ContentHash.sha256(of: [text]).hex
+    return try await cached([Float].self, content, .text, key: key) { () async throws(StageError) in
+      let chunks = try await clock.measure(.text) { () async throws(StageError) in
+        let deadline = StageDeadline(.text, engines.limits.text, spent: await clock.spent(on: .text))
+        return try TextChunk.chunks(of: text, by: deadline)
+      }
+      return try await TextChunk.vector(of: chunks, dimension: identity.dimension) {
+        (texts) async throws(StageError) in
+        let answer = try await batcher.embed(texts, spent: await clock.spent(on: .text))
+        // Waiting for other videos is no time of this one.
+        await clock.add(answer.share, to: .text)
+        return answer.vectors
+      } ?? []
+    }
   }
 
   // MARK: Private parts

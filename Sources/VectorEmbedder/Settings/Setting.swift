@@ -49,7 +49,7 @@ extension Setting {
   static let videoVector = Setting("video_vector", .text, "video", "Name of the vector.")
 
   static let textEngine = Setting(
-    "text_engine", .word(["minilm", "hashing", "onnx", "command"]), "minilm", "What embeds texts.")
+    "text_engine", .word(["minilm", "hashing", "onnx", "command", "none"]), "minilm", "What embeds texts.")
   static let textPreset = Setting(
     "text_preset", .word(["none", "gpt2", "clip_vit_b32"]), "none", "Settings of a known ONNX text model.")
   static let textModel = Setting("text_model", .text, nil, "The ONNX file.")

@@ -1,6 +1,7 @@
 import VectorModel
 
-/// Any program that prints a JSON array of numbers, or an object with `vector`, for a video file.
+/// Any program that prints a JSON array of numbers, or an object with `vector`, for a video file. It finds the file's
+/// path among its arguments and as `{"video": "…"}` on its standard input.
 package struct CommandVideoEmbedder: Sendable {
   package let identity: ModelIdentity
   private let command: CommandLineTemplate
@@ -17,7 +18,10 @@ package struct CommandVideoEmbedder: Sendable {
   }
 
   package func vector(of path: String) async throws(StageError) -> [Float]? {
-    let child = try command.child(.video, ["video": path], timeLimit: timeLimit)
+    var child = try command.child(.video, ["video": path], timeLimit: timeLimit)
+    var writer = JSONWriter()
+    writer.object { $0.member("video", path) }
+    child.input = writer.bytes
     let vectors = try JSONVectors.read(try await child.run(), stage: .video)
     guard let vector = vectors.first, vectors.count == 1, vector.count == identity.dimension else {
       throw StageError(
