@@ -22,7 +22,7 @@ package struct Doctor: Sendable {
     }
     findings.append(await text())
     findings.append(await video())
-    findings.append(speech())
+    findings.append(await speech())
     findings.append(await screen())
     findings.append(await language())
     if let sink { findings.append(await server(sink)) }
@@ -49,6 +49,9 @@ package struct Doctor: Sendable {
   }
 
   private func text() async -> Finding {
+    if values.optional(.textEngine) == "none" {
+      return Finding(stage: "text", isGood: true, text: "off (text_engine: none)", remedy: nil)
+    }
     do {
       let factory = EngineFactory(values)
       let embedder = try await factory.textEmbedder()
@@ -70,6 +73,9 @@ package struct Doctor: Sendable {
       guard let embedder = try await EngineFactory(values).videoEmbedder() else {
         return Finding(stage: "video", isGood: true, text: "off (video_engine: none)", remedy: nil)
       }
+      if case .command = embedder, let missing = missingCommand(.videoCommand, stage: "video") {
+        return missing
+      }
       let identity = embedder.identity
       return Finding(
         stage: "video", isGood: true, text: "\(identity.name), \(identity.dimension)-d", remedy: nil)
@@ -80,26 +86,31 @@ package struct Doctor: Sendable {
     }
   }
 
-  private func speech() -> Finding {
+  /// Nil where the program of a command is there.
+  private func missingCommand(_ setting: Setting, stage: String) -> Finding? {
+    guard let program = values.optional(setting).flatMap({ try? CommandLineTemplate($0) })?.words.first else {
+      return Finding(
+        stage: stage, isGood: false, text: "\(setting.key) is not set", remedy: "see Docs/embedder.md")
+    }
+    if Files.isProgram(program) { return nil }
+    return Finding(
+      stage: stage, isGood: false, text: "the program \(program) is not there",
+      remedy: "install \(program), see Docs/embedder.md")
+  }
+
+  private func speech() async -> Finding {
     switch values.optional(.speechEngine) {
     case "none": return Finding(stage: "speech", isGood: true, text: "off (speech_engine: none)", remedy: nil)
     case "command":
       let line = values.optional(.speechCommand) ?? ""
-      guard let command = try? CommandLineTemplate(line) else {
-        return Finding(
-          stage: "speech", isGood: false, text: "speech_command is not set", remedy: "see Docs/embedder.md")
-      }
-      let isThere = Files.isProgram(command.words[0])
-      return Finding(
-        stage: "speech", isGood: isThere, text: command.words.joined(separator: " "),
-        remedy: isThere ? nil : "install \(command.words[0]), see Docs/embedder.md")
+      return missingCommand(.speechCommand, stage: "speech")
+        ?? Finding(stage: "speech", isGood: true, text: line, remedy: nil)
     default:
-      let isThere = Files.isProgram(PocketsphinxRecognizer.program)
-      return Finding(
-        stage: "speech", isGood: isThere,
-        text: isThere
-          ? "pocketsphinx, English" : "the program \(PocketsphinxRecognizer.program) is not there",
-        remedy: isThere ? nil : "apt-get install -y pocketsphinx pocketsphinx-en-us")
+      // Without its model, a package of its own, the program ends at once.
+      return await program(
+        PocketsphinxRecognizer.program, ["-infile", "/dev/null", "-logfn", "/dev/null"], stage: "speech",
+        package: "pocketsphinx pocketsphinx-en-us", text: "pocketsphinx, English"
+      ) { _ in nil }
     }
   }
 
