@@ -89,14 +89,14 @@ import Testing
     let error = await #expect(throws: StageError.self) { try await failing.run() }
     // The loader may have a word of its own before, where another suite has a library preloaded.
     #expect(error?.standardErrorTail.contains("because\n") == true)
-    let missing = ChildProcess(.speech, "no-such-program-here", [], timeLimit: .seconds(10))
+    let missing = ChildProcess(.speech, "no-such-program-here", [], timeLimit: .seconds(60))
     let absent = await #expect(throws: StageError.self) { try await missing.run() }
     #expect(absent?.reason.contains("not there") == true)
-    let loud = ChildProcess(.speech, "sh", ["-c", "yes | head -c 100000"], timeLimit: .seconds(10))
+    let loud = ChildProcess(.speech, "sh", ["-c", "yes | head -c 100000"], timeLimit: .seconds(60))
     await #expect(throws: StageError.self) { try await loud.run(outputBytesMax: 1000) }
     let echo = CommandRecognizer(command: try CommandLineTemplate("sh -c 'echo heard words > {out}.txt'"))
     let directory = try TemporaryDirectory()
     #expect(
-      try await echo.recognize(directory.path + "/x.wav", timeLimit: .seconds(10)).text == "heard words")
+      try await echo.recognize(directory.path + "/x.wav", timeLimit: .seconds(60)).text == "heard words")
   }
 }

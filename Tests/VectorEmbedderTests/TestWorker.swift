@@ -22,8 +22,10 @@ struct TestWorker {
 
   func values(_ more: [String] = []) throws -> SettingValues {
     let model = "model_dir=\(TestModel.modelDirectory)"
+    // A machine that has much to do is no trouble.
+    let limits = ["probe", "language", "sentiment"].map { "\($0)_timeout_seconds=3600" }
     return try SettingValues(
-      flags: ["state_dir=\(state)", "workers=2", model, "speech_engine=none"] + flags + more)
+      flags: ["state_dir=\(state)", "workers=2", model, "speech_engine=none"] + limits + flags + more)
   }
 
   /// One run over all videos, as a process of its own would do it.

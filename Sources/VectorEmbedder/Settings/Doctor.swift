@@ -33,7 +33,7 @@ package struct Doctor: Sendable {
     _ name: String, _ arguments: [String], stage: String, package: String, text: String? = nil,
     _ judge: @Sendable (String) -> String?
   ) async -> Finding {
-    let child = ChildProcess(.settings, name, arguments, timeLimit: .seconds(20))
+    let child = ChildProcess(.settings, name, arguments, timeLimit: .seconds(60))
     do {
       let output = String(decoding: try await child.run(), as: UTF8.self)
       if let complaint = judge(output) {
