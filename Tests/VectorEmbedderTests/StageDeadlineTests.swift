@@ -98,6 +98,14 @@ import VectorModel
     try expectLooks(.text, atLeast: 36) { try embedder.embed(texts, by: $0) }
   }
 
+  @Test func whatIsDoneWithinAStageIsCountedOnce() async {
+    let clock = StageClock()
+    await clock.add(.seconds(10), to: .decode)
+    await clock.move(.seconds(4), from: .decode, to: .video)
+    #expect(await clock.seconds == [.decode: 6, .video: 4])
+    #expect(await clock.spent(on: .video) == .seconds(4))
+  }
+
   private struct FrameCount: FrameAccumulator {
     var count: Float = 0
     mutating func add(_ frame: Frame) { count += 1 }
@@ -114,6 +122,7 @@ import VectorModel
         screenFramesMax: 10, directory: directory.path)
       for _ in 0..<3 { try await collector.add(frame) }
       #expect(await collector.screenPaths.count == 3)
+      #expect(await (collector.spent > .zero) == !isLate)
       if isLate {
         let error = await #expect(throws: StageError.self) { try await collector.vector() }
         #expect(error == StageError(.video, "took longer than 0 s"))

@@ -3,7 +3,7 @@ actor DecodeCollector {
   private var accumulator: (any FrameAccumulator)?
   private let videoLimit: Duration
   /// What looking at the frames took.
-  private var spent: Duration = .zero
+  private(set) var spent: Duration = .zero
   /// Why no further frame is looked at.
   private var lateness: StageError?
   private let framesPerSecond: Int

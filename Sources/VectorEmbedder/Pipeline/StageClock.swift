@@ -9,6 +9,13 @@ package actor StageClock {
     durations[stage, default: .zero] += duration
   }
 
+  /// Counts what was done within one stage as another's.
+  func move(_ duration: Duration, from stage: Stage, to other: Stage) {
+    guard duration > .zero else { return }
+    durations[stage, default: .zero] -= duration
+    durations[other, default: .zero] += duration
+  }
+
   func spent(on stage: Stage) -> Duration { durations[stage] ?? .zero }
 
   package var seconds: [Stage: Double] { durations.mapValues { $0 / .seconds(1) } }

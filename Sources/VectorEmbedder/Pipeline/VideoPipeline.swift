@@ -153,6 +153,7 @@ package struct VideoPipeline: Sendable {
     let outcome = try await attempt(.decode, clock) { () async throws(StageError) in
       try await decoder.decode(path, fixed) { try await collector.add($0) }
     }
+    await clock.move(await collector.spent, from: .decode, to: .video)
     if let warning = outcome?.warning { try await warn(StageError(.decode, warning), clock) }
     let isWhole = outcome != nil && outcome?.warning == nil
     decoded.isWhole = isWhole
