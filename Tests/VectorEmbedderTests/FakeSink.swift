@@ -22,6 +22,8 @@ actor FakeSink: PointSink {
   }
 
   func failNext(_ errors: [RequestError]) { failures = errors }
+  func failNextReads(_ errors: [RequestError]) { readFailures = errors }
+  private var readFailures: [RequestError] = []
   func setPoison(_ text: String?) { poison = text }
 
   /// As if the client were killed behind so many requests; nil lets all through.
@@ -69,6 +71,7 @@ actor FakeSink: PointSink {
       try await write(operations, parameters)
       return Response(.updates([]))
     case .retrieve(_, let request):
+      if !readFailures.isEmpty { throw readFailures.removeFirst() }
       guard configuration != nil else { throw RequestError.notFound("collection") }
       return Response(
         .records(

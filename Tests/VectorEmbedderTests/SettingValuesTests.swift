@@ -19,6 +19,8 @@ import Testing
     ("nonsense: 1", "line 1"), ("\nworkers: many", "workers"), (" workers: 1", "margin"),
     ("workers:1", "space"), ("text_engine: bert", "one of"), ("speech_confidence_min: 2", "0 to 1"),
     ("host: \"a", "quote"), ("sentiment: yes", "true or false"),
+    ("text_timeout_seconds: 0", "from 1 to 86400"), ("sentiment_timeout_seconds: 90000", "from 1 to 86400"),
+    ("read_timeout_seconds: 1.5", "whole number"), ("language_timeout_seconds: ever", "whole number"),
   ])
   func mistakesAreNamed(text: String, part: String) {
     let error = #expect(throws: SettingsError.self) { try SettingValues(file: (text, "f.yaml")) }

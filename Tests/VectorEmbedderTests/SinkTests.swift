@@ -82,6 +82,21 @@ import VectorModel
     #expect(await sink.stamps.count == 3)
   }
 
+  @Test func readingPathsWaitsForTheServerToo() async throws {
+    try await collection(model).ensure()
+    let uploader = PointUploader(
+      collection: collection(model), batchMax: 4, backoff: Backoff(firstMilliseconds: 1))
+    #expect(try await uploader.paths(of: .number(1)) == nil)
+    try await uploader.upload(point(1, #"{"paths":["/a","/b"]}"#))
+    try await uploader.upload(point(2, #"{"title":"of another program"}"#))
+    await sink.failNextReads([RequestError(.unavailable, "away"), RequestError(.tooManyRequests, "busy")])
+    #expect(try await uploader.paths(of: .number(1)) == ["/a", "/b"])
+    #expect(try await uploader.paths(of: .number(2)) == [])
+    await sink.failNextReads([RequestError(.forbidden, "no")])
+    let error = await #expect(throws: StageError.self) { try await uploader.paths(of: .number(1)) }
+    #expect(error?.isOfServer == true)
+  }
+
   /// Each of two writes may be the first to arrive.
   @Test func writesAtOnceNeverTakeEachOtherForRepeats() async throws {
     let uploader = PointUploader(collection: collection(model), batchMax: 4)
