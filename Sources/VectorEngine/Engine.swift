@@ -68,6 +68,7 @@ package final class Engine: RequestHandler {
         threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024),
       builders: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
       freezers: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+      linkers: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 5),
       logger: logger)
     searchers = WorkerPool(
       threadCount: configuration.searchThreads, queueCountMax: configuration.searchQueueMax)
@@ -162,6 +163,7 @@ package final class Engine: RequestHandler {
     let failures = collections.closeAll()
     environment.builders.stop()
     environment.freezers.stop()
+    environment.linkers.stop()
     environment.writers.stop()
     environment.committers.stop()
     try catalogue.close()

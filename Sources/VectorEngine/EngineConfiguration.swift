@@ -29,14 +29,21 @@ package struct EngineConfiguration: Sendable {
   package var logTailBytesMax = 256 << 20
   /// Rows that no part holds, or a twentieth of all where that is more, above which writes are answered later.
   package var unindexedRowsMax = 32_768
+  /// The same for rows without links where somebody searches, but for bursts of two seconds.
+  package var steadyUnindexedRowsMax = 4096
   /// Bytes of vectors that no part holds above which they are where nobody searches, if that is more.
   package var unsearchedBytesMax = 256 << 20
   /// How long after a search writes go on to be held to what searches can scan.
   package var searchedMilliseconds = 10_000
   /// One query in so many is searched again exactly, to measure recall; 0 none.
   package var recallInterval = 1000
-  /// Rows behind the generation at which a part is built of those that have none; at most a tier's.
-  package var frozenRowsMin = VectorRows.tierRowsMax
+  /// Whether rows get links where they lie while somebody searches; otherwise they get parts of their own.
+  package var linksRows = true
+  /// Rows without links that get some, in tiers of at least so many rows.
+  package var linkedRowsMin = 512
+  package var linkedTierRowsMin = 2048
+  /// Rows behind the generation at which a part is built of those that have neither.
+  package var frozenRowsMin = 16_384
   /// Parts of about one size behind the generation that are put together.
   package var frozenFanout = 4
   /// Rows behind the generation at which a new one is built at the latest, or this share of it where that is more.

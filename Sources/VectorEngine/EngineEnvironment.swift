@@ -13,6 +13,8 @@ struct EngineEnvironment: Sendable {
   let builders: WorkerPool
   /// Builds small parts, which are not to wait for a generation.
   let freezers: WorkerPool
+  /// Links rows where they lie, which is not to wait for either.
+  let linkers: WorkerPool
   let logger: Logger
   let stepTimes = WriteStepTimes()
   let searchTimes = SearchTimes()

@@ -128,3 +128,14 @@ extension EngineFixture {
     while try await information(name).indexedVectorsCount < count { await Task.yield() }
   }
 }
+
+extension EngineConfiguration {
+  /// Rows get links where they lie, be they few, as if somebody searched.
+  mutating func linksEarly() {
+    linkedRowsMin = 8
+    linkedTierRowsMin = 16
+  }
+
+  /// Rows get parts of their own.
+  mutating func freezesOnly() { linksRows = false }
+}

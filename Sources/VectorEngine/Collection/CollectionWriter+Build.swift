@@ -14,13 +14,14 @@ extension CollectionWriter {
     if state.sequence == published.load().state.sequence {
       if !build.isRunning { beginBuildIfDue() }
       if !freeze.isRunning { beginFreezeIfDue() }
+      if !link.isRunning { beginLinkIfDue() }
     }
     beginCompactionIfDue()
     setBuildStatus(
       BuildStatus(
-        isBuilding: build.isRunning || freeze.isRunning || isMergeDue()
+        isBuilding: build.isRunning || freeze.isRunning || link.isRunning || isMergeDue()
           || !fieldsWithoutPart.isEmpty,
-        error: build.lastError ?? freeze.lastError))
+        error: build.lastError ?? freeze.lastError ?? link.lastError))
   }
 
   /// Whether the rows behind the generation are many, it has thinned out, or the log has become too long.
@@ -68,7 +69,7 @@ extension CollectionWriter {
     lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
   }
 
-  private var isSearched: Bool {
+  var isSearched: Bool {
     published.isSearched(withinMilliseconds: configuration.searchedMilliseconds)
   }
 
@@ -86,7 +87,7 @@ extension CollectionWriter {
       (state.configuration.optimizers.indexingThreshold ?? OptimizersConfiguration.indexingThresholdDefault)
       .multipliedReportingOverflow(by: 1024).partialValue
     var policy = MergePolicy()
-    policy.freezeRowsMin = min(configuration.frozenRowsMin, VectorRows.tierRowsMax)
+    policy.freezeRowsMin = configuration.frozenRowsMin
     policy.fanout = configuration.frozenFanout
     policy.mergeRowsMin = configuration.deltaRowsMax
     policy.mergeBytesMin = threshold
@@ -99,6 +100,10 @@ extension CollectionWriter {
     } else {
       policy.freezeRowsMin = max(policy.freezeRowsMin, allowedRows(rows) / 4)
       policy.mergeShare = configuration.unsearchedDeltaShareMax
+    }
+    if configuration.linksRows, isSettled || isSearched {
+      policy.linkRowsMin = MergePolicy.LinkRowsMin(
+        unlinked: configuration.linkedRowsMin, tier: configuration.linkedTierRowsMin)
     }
     return policy
   }
@@ -138,13 +143,32 @@ extension CollectionWriter {
     for vector in state.configuration.vectors {
       guard let rows = state.vectors[vector.name] else { continue }
       let sizes = rows.tierSizes
-      let action = mergePolicy(for: rows).action(
+      var policy = mergePolicy(for: rows)
+      if state.configuration.graphParameters(of: vector).m == 0 { policy.linkRowsMin = nil }
+      let action = policy.action(
         sizes, dimension: rows.dimension, from: firstTierBehindMerge(vector.name, rows))
       guard case .freeze(let tiers) = action else { continue }
       if tiers.upperBound == sizes.count { closeTiers() }
       return submitBuild(.freeze) { builder throws(RequestError) in
         try builder.freeze(vector, tiers: tiers)
       }
+    }
+  }
+
+  private func beginLinkIfDue() {
+    if let notBefore = link.notBefore, ContinuousClock.now < notBefore { return }
+    for vector in state.configuration.vectors {
+      let parameters = state.configuration.graphParameters(of: vector)
+      guard parameters.m > 0, let rows = state.vectors[vector.name],
+        let tier = mergePolicy(for: rows).linkedTier(rows.tierSizes)
+      else { continue }
+      if !rows.tiers[tier].hasGraph {
+        do { try state.vectors[vector.name]?.beginGraph(tier: tier, parameters) } catch {
+          return link.end(error: error.message)
+        }
+        publish()
+      }
+      return submitBuild(.link) { builder in builder.link(vector, tier: tier) }
     }
   }
 
@@ -163,11 +187,21 @@ extension CollectionWriter {
     _ lane: BuildLane,
     _ body: @escaping @Sendable (GenerationBuilder) throws(RequestError) -> BuildOutcome.Product?
   ) {
-    let cancellation = lane == .merge ? build.begin() : freeze.begin()
+    let cancellation =
+      switch lane {
+      case .merge: build.begin()
+      case .freeze: freeze.begin()
+      case .link: link.begin()
+      }
     let builder = GenerationBuilder(
       view: published.load(), shard: shard, environment: environment, cancellation: cancellation)
     let submitOutcome = submitOutcome
-    let pool = lane == .merge ? environment.builders : environment.freezers
+    let pool =
+      switch lane {
+      case .merge: environment.builders
+      case .freeze: environment.freezers
+      case .link: environment.linkers
+      }
     let isAccepted = pool.submit {
       let result = Result { () throws(RequestError) in
         guard let product = try body(builder) else {
@@ -181,13 +215,14 @@ extension CollectionWriter {
   }
 
   func endBuild(_ lane: BuildLane, error: String?) {
-    environment.releasedMemory.note()
+    if lane != .link { environment.releasedMemory.note() }
     switch lane {
     case .merge:
       build.end(error: error)
       touched = nil
       merging = nil
     case .freeze: freeze.end(error: error)
+    case .link: link.end(error: error)
     }
   }
 }

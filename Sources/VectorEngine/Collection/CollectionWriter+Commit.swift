@@ -138,6 +138,7 @@ extension CollectionWriter {
   func close() -> Result<Void, RequestError> {
     build.cancel()
     freeze.cancel()
+    link.cancel()
     // However the commit under way ends, the store stays open until then.
     try? settleCommit()
     // Whatever fails, the rest is closed: the files may be opened again by this process.

@@ -15,6 +15,7 @@ extension CollectionWriter {
         removeLeftovers()
       case .success(.generation(let merged)): try install(merged)
       case .success(.frozen(let frozen)): install(frozen)
+      case .success(.linked): break
       case .success(.payloadParts(let parts, let files)): try install(parts, files)
       }
       endBuild(outcome.lane, error: nil)

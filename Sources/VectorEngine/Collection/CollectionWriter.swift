@@ -46,6 +46,8 @@ final class CollectionWriter: @unchecked Sendable {
   var compaction = CompactionState()
   /// The building of parts for rows that came after the generation, beside the other.
   var freeze = BuildState()
+  /// The linking of rows where they lie, beside both.
+  var link = BuildState()
   private var throttle = WriteThrottle()
   static let commitRetryDelay = Duration.milliseconds(100)
   private let status = Mutex(BuildStatus())
@@ -128,8 +130,12 @@ final class CollectionWriter: @unchecked Sendable {
   }
 
   private var answerDelay: Duration? {
-    state.vectors.values.compactMap { rows in
-      WriteThrottle.delay(unindexedRows: rows.unindexedCount, allowedRows: allowedRows(rows))
+    let unindexedRows = state.vectors.values.reduce(0) { max($0, $1.unindexedCount) }
+    let steadyRows = configuration.steadyUnindexedRowsMax
+    let isSteady = !throttle.allowsBurst(unindexedRows: unindexedRows, steadyRows: steadyRows) && isSearched
+    return state.vectors.values.compactMap { rows in
+      let allowed = isSteady ? min(steadyRows, allowedRows(rows)) : allowedRows(rows)
+      return WriteThrottle.delay(unindexedRows: rows.unindexedCount, allowedRows: allowed)
     }.max()
   }
 

@@ -9,6 +9,8 @@ struct BuildOutcome: Sendable {
     case generation(MergedGeneration)
     /// A part of some tiers of one vector.
     case frozen(FrozenPart)
+    /// Links of rows without a part, which are where searches find them already.
+    case linked
     /// Parts for indexes that were declared after the generation was built, and their files.
     case payloadParts([(field: PayloadField, part: PayloadIndexPart)], [Manifest.NamedFile])
   }
@@ -23,6 +25,8 @@ enum BuildLane: Sendable {
   case merge
   /// Parts of rows that came after the generation.
   case freeze
+  /// Links of rows without a part.
+  case link
 }
 
 /// A new generation, and what it was built of.
@@ -93,6 +97,13 @@ struct GenerationBuilder {
     }
   }
 
+  /// Links the rows of a tier without a part that have no links yet.
+  func link(_ vector: NamedVectorParameters, tier: Int) -> BuildOutcome.Product? {
+    state.vectors[vector.name]?.tiers[tier]
+      .link(threads: max(1, threadsCount(vector) / 2)) { [cancellation] in cancellation.isCancelled }
+    return cancellation.isCancelled ? nil : .linked
+  }
+
   /// Builds parts of the given fields in the generation's slots.
   /// - Returns: nil when cancelled.
   func buildPayloadParts(_ fields: [PayloadField]) throws(RequestError) -> BuildOutcome.Product? {
@@ -143,17 +154,18 @@ struct GenerationBuilder {
           return place >= 0 && place < part.count ? UInt32(place) : PreviousPart.noRow
         })
     }
-    let hnsw = state.configuration.hnsw.applying(vector.parameters.hnsw)
     let parameters = state.configuration.graphParameters(of: vector)
-    let threads =
-      hnsw.maxIndexingThreads > 0
-      ? min(hnsw.maxIndexingThreads, environment.configuration.builderThreads)
-      : environment.configuration.builderThreads
     return try VectorPart.build(
       rows: bytes, count: rowNumbers.count, dimension: vector.parameters.dimension,
       element: rows.element, distance: vector.parameters.distance, parameters: parameters, previous: previous,
-      threads: threads,
+      threads: threadsCount(vector),
       isCancelled: { [cancellation] in cancellation.isCancelled })
+  }
+
+  private func threadsCount(_ vector: NamedVectorParameters) -> Int {
+    let threads = state.configuration.hnsw.applying(vector.parameters.hnsw).maxIndexingThreads
+    let threadsMax = environment.configuration.builderThreads
+    return threads > 0 ? min(threads, threadsMax) : threadsMax
   }
 
   private func buildPayloads(

@@ -1,12 +1,18 @@
 import VectorModel
 
-/// Slows writers down to what builds keep up with: answers of writes are held back while more rows wait for a part
-/// than searches can scan well, or than memory should hold where nobody searches.
+/// Slows writers down to what builds keep up with: answers of writes are held back while more rows wait for links or a
+/// part than searches can scan well, or than memory should hold where nobody searches. A burst may leave more for a
+/// moment.
 struct WriteThrottle {
   /// Rows without a part that delay nothing, as a share of all.
   private static let shareMin = 0.05
   private static let delayMax = Duration.seconds(10)
 
+  /// How long more rows may wait than searches scan well; time without a burst gives a tenth of itself back.
+  private static let burstMax = Duration.seconds(2)
+
+  private var burstLeft = WriteThrottle.burstMax
+  private var noted: (rows: Int, at: ContinuousClock.Instant) = (0, .now)
   private var held: [(due: ContinuousClock.Instant, answer: WriteAnswer)] = []
 
   /// How many rows without a part delay nothing.
@@ -21,6 +27,20 @@ struct WriteThrottle {
   static func delay(unindexedRows: Int, allowedRows: Int) -> Duration? {
     guard unindexedRows > allowedRows else { return nil }
     return min(delayMax, .seconds(Double(unindexedRows) / Double(max(1, allowedRows)) - 1))
+  }
+
+  /// Whether a burst may go on.
+  /// - Parameters:
+  ///   - unindexedRows: the rows that wait now.
+  ///   - steadyRows: what searches scan well.
+  mutating func allowsBurst(
+    unindexedRows: Int, steadyRows: Int, now: ContinuousClock.Instant = .now
+  ) -> Bool {
+    let elapsed = noted.at.duration(to: now)
+    let isBurst = min(noted.rows, unindexedRows) > steadyRows
+    burstLeft = isBurst ? max(.zero, burstLeft - elapsed) : min(Self.burstMax, burstLeft + elapsed / 10)
+    noted = (unindexedRows, now)
+    return burstLeft > .zero
   }
 
   mutating func hold(_ answer: WriteAnswer, for delay: Duration) {

@@ -58,6 +58,12 @@ package struct Bitset: Sendable, Equatable {
     if rest != 0 { words[whole] &= other.words[whole] | ~((1 << UInt64(rest)) - 1) }
   }
 
+  /// The first `prefixCount` bits.
+  package func prefix(_ prefixCount: Int) -> Bitset {
+    precondition(prefixCount >= 0 && prefixCount <= count)
+    return Bitset(count: prefixCount, words: Array(words.prefix((prefixCount + 63) / 64)))
+  }
+
   /// Removes what is in `other`. Both have the same `count`.
   package mutating func formAndNot(_ other: Bitset) {
     precondition(count == other.count)

@@ -14,6 +14,8 @@ import CKernels
   private(set) var worst = Float.infinity
   /// How many of the nearest entries `hasImproved` is about.
   var watchedCount = 0
+  /// What these are nearer than.
+  var watchedMax = Float.infinity
   /// Whether one of those has been inserted; for whoever watches to set back.
   var hasImproved = false
 
@@ -61,7 +63,7 @@ import CKernels
     if unsafe count < capacity { unsafe count &+= 1 }
     if unsafe count == capacity { unsafe worst = Self.distance(entries[capacity &- 1]) }
     if unsafe low < cursor { unsafe cursor = low }
-    if unsafe low < watchedCount { unsafe hasImproved = true }
+    if unsafe low < watchedCount && distance < watchedMax { unsafe hasImproved = true }
   }
 
   /// Takes a node if it is near enough.

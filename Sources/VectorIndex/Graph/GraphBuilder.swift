@@ -35,13 +35,8 @@ import VectorModel
   ) throws(RequestError) {
     precondition(parameters.m >= 1 && parameters.m <= GraphParameters.mMax && table.count >= 1)
     self.parameters = parameters
-    heuristicOffset = distance == .cosine ? 1 : 0
-    heuristicFactor =
-      switch distance {
-      case .cosine, .euclid: parameters.alpha * parameters.alpha
-      case .manhattan, .hamming, .jaccard: parameters.alpha
-      case .dot: 1
-      }
+    heuristicOffset = Self.heuristicOffset(distance)
+    heuristicFactor = Self.heuristicFactor(distance, parameters)
     let selection = EntrySelection(
       table: table, offset: distance == .dot ? nil : heuristicOffset, seed: parameters.seed)
     self.transfer = transfer
@@ -56,6 +51,33 @@ import VectorModel
     unsafe shared.initialize(repeating: 0, count: 2)
     unsafe locks = .allocate(capacity: table.count)
     unsafe locks.initialize(repeating: 0, count: table.count)
+  }
+
+  /// Takes more rows into a graph that grows.
+  /// - Parameter graph: its links, with free lists for the rows that come; entries are numbered upwards.
+  init(table: Table, distance: Distance, parameters: GraphParameters, growing graph: GraphLinks) {
+    precondition(graph.count == table.count)
+    self.table = table
+    self.parameters = parameters
+    self.graph = graph
+    heuristicOffset = Self.heuristicOffset(distance)
+    heuristicFactor = Self.heuristicFactor(distance, parameters)
+    isEntry = Bitset(count: 0)
+    transfer = nil
+    unsafe shared = .allocate(capacity: 2)
+    unsafe shared.initialize(repeating: 0, count: 2)
+    unsafe locks = .allocate(capacity: table.count)
+    unsafe locks.initialize(repeating: 0, count: table.count)
+  }
+
+  private static func heuristicOffset(_ distance: Distance) -> Float { distance == .cosine ? 1 : 0 }
+
+  private static func heuristicFactor(_ distance: Distance, _ parameters: GraphParameters) -> Float {
+    switch distance {
+    case .cosine, .euclid: parameters.alpha * parameters.alpha
+    case .manhattan, .hamming, .jaccard: parameters.alpha
+    case .dot: 1
+    }
   }
 
   deinit {
@@ -87,6 +109,26 @@ import VectorModel
     if parameters.keepsPruned { fillFreeSlots(threads: threads) }
     let repair = GraphRepair(builder: self)
     return repair.run(isCancelled: isCancelled) ? graph : nil
+  }
+
+  /// Inserts the rows from `first` on into a graph that has those before: its new entries one after the other, then
+  /// the others.
+  func insert(from first: Int, threads: Int) {
+    let inserter = GraphInserter(builder: self)
+    let entries = graph.entryRows
+    for (index, row) in entries.enumerated() where row >= first && index > 0 {
+      inserter.insert(row, entriesCount: index)
+    }
+    let newEntries = Set(entries.drop { $0 < first })
+    let count = table.count
+    WorkerThreads.run(count: max(1, min(threads, (count - first) / 64))) { [self] _ in
+      let inserter = GraphInserter(builder: self)
+      while true {
+        let row = unsafe UInt32(first + Int(nt_next(shared)))
+        if row >= count { return }
+        if !newEntries.contains(row) { inserter.insert(row, entriesCount: graph.entriesCount) }
+      }
+    }
   }
 
   private func insertEntries() {

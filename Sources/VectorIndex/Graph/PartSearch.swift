@@ -19,6 +19,8 @@
   /// debian50k, and 16 % fewer at ef 100, whose recall falls from .988 to .987.
   private static var patiencePercent: Int { 50 }
   private static var patienceMin: Int { 16 }
+  /// The same where as many neighbours as are wanted are known from elsewhere already.
+  private static var boundedPatiencePercent: Int { 35 }
   /// Scanned candidates rescored, as a multiple of the limit at least: a scan is to be nearly exact.
   private static var scanOversampling: Float { 4 }
 
@@ -64,7 +66,9 @@
   ) {
     unsafe traversal.scorer.begin(&traversal, graph, &pool)
     unsafe pool.watchedCount = watched
-    let patience = unsafe max(Self.patienceMin, pool.capacity * Self.patiencePercent / 100)
+    if let bound = unsafe options.bound { unsafe pool.watchedMax = bound }
+    let percent = unsafe options.bound == nil ? Self.patiencePercent : Self.boundedPatiencePercent
+    let patience = unsafe max(Self.patienceMin, pool.capacity * percent / 100)
     unsafe traversal.expand(graph, &pool, patience: patience)
   }
 

@@ -15,6 +15,9 @@ package struct PartSearchOptions: Sendable {
   /// Takes this plan instead of the planner's, where the part allows it.
   package var plan: SearchPlan?
 
+  /// What neighbours are nearer than; others may be found or missed. Nil: as near as there are.
+  package var bound: Float?
+
   package init(
     limit: Int, ef: Int = 100, exact: Bool = false, oversampling: Float? = nil, plan: SearchPlan? = nil
   ) {

@@ -26,6 +26,14 @@ package struct RowEncoding: Sendable {
       mean: MemorySlice(MemoryRegion(copying: bytes)), codes: MemorySlice(MemoryRegion(copying: [])))
   }
 
+  /// The codes of `count` rows.
+  /// - Parameter codes: [count × stride] bytes or more, aligned to 64.
+  func table(_ codes: MemorySlice, count: Int) -> CodeTable {
+    CodeTable(
+      count: count, dimension: table.dimension, distance: table.distance, format: .bytes, uniformScale: 1,
+      mean: table.mean, codes: codes)
+  }
+
   /// Bytes from row to row.
   var stride: Int { table.stride }
 

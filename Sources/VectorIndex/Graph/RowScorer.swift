@@ -30,6 +30,13 @@ extension RowScorer {
   func offerEntries(
     _ entries: UnsafePointer<UInt32>, count: Int, to pool: inout CandidatePool, _ scratch: SearchScratch
   ) -> Float {
+    unsafe offerRows(entries, count: count, to: &pool, scratch)
+  }
+
+  /// Offers rows wherever they lie; returns the distance of the first.
+  func offerRows(
+    _ entries: UnsafePointer<UInt32>, count: Int, to pool: inout CandidatePool, _ scratch: SearchScratch
+  ) -> Float {
     let distances = unsafe scratch.batchDistances
     var first = Float.infinity
     var done = 0
@@ -60,7 +67,9 @@ extension RowScorer {
   func offerEntries(
     _ rows: UnsafePointer<UInt32>, count: Int, to pool: inout CandidatePool, _ scratch: SearchScratch
   ) -> Float {
-    guard let blocks = unsafe entries else { preconditionFailure("a graph's codes have entries") }
+    guard let blocks = unsafe entries else {
+      return unsafe offerRows(rows, count: count, to: &pool, scratch)
+    }
     let blockCount = Int(NT_ENTRY_BLOCK)
     let distances = unsafe scratch.entryDistances(count: count)
     let minima = unsafe distances + (count + blockCount - 1) / blockCount * blockCount

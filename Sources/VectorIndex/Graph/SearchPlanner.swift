@@ -9,6 +9,8 @@ struct SearchPlanner {
   private static let comparisonCost = 5.0
   /// Rows that a walk compares for each candidate it keeps.
   private static let comparisonsPerCandidate = 14.0
+  /// How much less a walk through all rows without a filter costs: it ends when nothing comes any more.
+  private static let unfilteredFactor = 0.5
   /// How much more a walk over accepted rows costs than one without a filter.
   private static let twoHopFactor = 5.0
   /// Share of accepted rows below which two steps often lead to none.
@@ -26,7 +28,8 @@ struct SearchPlanner {
     if let forced = options.plan { return forced == .codeScan ? scan : forced }
     let rowsMax = VectorPart.fullScanRowsMax(dimension: part.dimension, parameters: part.parameters)
     if accepted <= rowsMax { return scan }
-    let collecting = walkCost * Double(resultsCount) / share
+    let factor = accepted == part.count ? Self.unfilteredFactor : 1
+    let collecting = factor * walkCost * Double(resultsCount) / share
     if Double(accepted) <= min(collecting, twoHopCost) { return scan }
     return collecting <= twoHopCost ? .traversal : .twoHopTraversal
   }

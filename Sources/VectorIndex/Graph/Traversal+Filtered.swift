@@ -42,6 +42,7 @@ extension Traversal {
   ) -> Bool {
     let visited = unsafe scratch.visited
     let epoch = unsafe scratch.epoch
+    let rowsCount = UInt32(graph.count)
     let batch = unsafe rows
     let distances = unsafe distances
     var compared = 0
@@ -57,7 +58,10 @@ extension Traversal {
       var count = 0
       for slot in 0..<graph.slots {
         let neighbour = unsafe nt_load(list + slot)
-        if neighbour == NT_NO_NODE { break }
+        if neighbour >= rowsCount {
+          if neighbour == NT_NO_NODE { break }
+          continue
+        }
         let seen = unsafe visited[Int(neighbour)] == epoch
         unsafe visited[Int(neighbour)] = epoch
         unsafe batch[count] = neighbour
@@ -104,6 +108,7 @@ extension Traversal {
   ) {
     let visited = unsafe scratch.visited
     let epoch = unsafe scratch.epoch
+    let rowsCount = UInt32(graph.count)
     let batch = unsafe rows
     let slots = graph.slots
     let list = unsafe graph.links + Int(node) &* slots
@@ -112,7 +117,10 @@ extension Traversal {
     var found = 0
     for slot in 0..<slots {
       let neighbour = unsafe nt_load(list + slot)
-      if neighbour == NT_NO_NODE { break }
+      if neighbour >= rowsCount {
+        if neighbour == NT_NO_NODE { break }
+        continue
+      }
       let isNew = unsafe visited[Int(neighbour)] != epoch
       if unsafe filter.accepts(neighbour) {
         unsafe visited[Int(neighbour)] = epoch
@@ -125,13 +133,19 @@ extension Traversal {
     }
     for slot in 0..<slots where found < slots {
       let neighbour = unsafe nt_load(list + slot)
-      if neighbour == NT_NO_NODE { break }
+      if neighbour >= rowsCount {
+        if neighbour == NT_NO_NODE { break }
+        continue
+      }
       if unsafe visited[Int(neighbour)] == epoch || filter.accepts(neighbour) { continue }
       unsafe add(visited: 1, compared: 0)
       let second = unsafe graph.links + Int(neighbour) &* slots
       for slot in 0..<slots where found < slots {
         let farther = unsafe nt_load(second + slot)
-        if farther == NT_NO_NODE { break }
+        if farther >= rowsCount {
+          if farther == NT_NO_NODE { break }
+          continue
+        }
         if unsafe !filter.accepts(farther) { continue }
         let isNew = unsafe visited[Int(farther)] != epoch
         unsafe visited[Int(farther)] = epoch

@@ -3,7 +3,8 @@ import CKernels
 /// Walks one graph for one query: Algorithms 2 and 5 of Malkov & Yashunin (2018).
 ///
 /// Deviations: candidates and results are one bounded sorted pool, so a candidate beyond the ef nearest is never
-/// expanded; and all unvisited neighbours of a node are compared in one kernel call.
+/// expanded; and all unvisited neighbours of a node are compared in one kernel call. Links beyond the graph's rows, which
+/// a graph that grows may have, are passed over.
 @unsafe struct Traversal<Scorer: RowScorer> {
   let scorer: Scorer
   let rows: UnsafeMutablePointer<UInt32>
@@ -67,6 +68,7 @@ import CKernels
     let epoch = unsafe scratch.epoch
     let links = unsafe graph.links
     let slots = graph.slots
+    let rowsCount = UInt32(graph.count)
     let batch = unsafe rows
     let distances = unsafe distances
     var visitedNodes = 0
@@ -81,12 +83,15 @@ import CKernels
         var slot = 0
         while slot < slots {
           let neighbour = unsafe nt_load(list + slot)
-          if neighbour == NT_NO_NODE { break }
+          slot &+= 1
+          if neighbour >= rowsCount {
+            if neighbour == NT_NO_NODE { break }
+            continue
+          }
           let seen = unsafe visited[Int(neighbour)] == epoch
           unsafe visited[Int(neighbour)] = epoch
           unsafe batch[count] = neighbour
           count &+= seen ? 0 : 1
-          slot &+= 1
         }
       }
       if round == 0 { break }

@@ -34,6 +34,21 @@ package final class VectorPart: Sendable {
     self.graph = graph
   }
 
+  /// The rows of a tier that grows, for one search.
+  /// - Parameter graph: links only to these rows, or to later ones, which walks pass over.
+  init(
+    vectors: VectorTable, distance: Distance, parameters: GraphParameters, codes: CodeTable?,
+    growing graph: GraphLinks
+  ) {
+    count = vectors.count
+    dimension = vectors.dimension
+    self.distance = distance
+    self.parameters = parameters
+    table = vectors
+    self.codes = codes
+    self.graph = graph
+  }
+
   /// Whether searches can traverse a graph.
   package var hasGraph: Bool { graph != nil }
 

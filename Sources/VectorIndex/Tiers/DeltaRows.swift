@@ -5,9 +5,10 @@ package import VectorModel
 /// A copy sees the rows that were there when it was made; the memory behind them never moves or changes
 /// while a copy lives. Only the newest copy may append.
 package struct DeltaRows: Sendable {
-  /// Rows a chunk; the first chunk starts smaller and is replaced as it grows.
-  package static let chunkRowCount = 4096
-  private static let firstChunkRowCount = 16
+  /// Rows that there is room for at first; memory is replaced by more of it up to the last step, which takes all that
+  /// will come: it is only reserved, and the system gives pages as they are written.
+  private static let growth = [16, 64, 256, 1024, 4096]
+  private static let reservedBytesMax = 256 << 20
 
   package let dimension: Int
   package let element: VectorElement
@@ -15,7 +16,7 @@ package struct DeltaRows: Sendable {
   /// How rows are encoded; nil before the first and where codes do not pay.
   package private(set) var encoding: RowEncoding?
   package private(set) var count = 0
-  private var chunks: [RowChunk] = []
+  private var chunk: RowChunk?
   let rowByteCount: Int
 
   /// - Parameter encoding: absent means around the first row.
@@ -27,38 +28,61 @@ package struct DeltaRows: Sendable {
     rowByteCount = element.byteCount(dimension: dimension)
   }
 
+  /// Most rows: `VectorRows.tierRowsMax`, fewer of long vectors.
+  package var countMax: Int {
+    let byteCount = rowByteCount + (encoding?.stride ?? rowByteCount)
+    return min(VectorRows.tierRowsMax, max(Self.growth.last ?? 1, Self.reservedBytesMax / byteCount))
+  }
+
   /// Appends one row of `dimension` numbers that the element can hold.
+  /// - Precondition: `count` is below `countMax`.
   /// - Complexity: O(dimension), amortised.
   package mutating func append(_ values: [Float]) {
-    precondition(values.count == dimension)
+    precondition(values.count == dimension && count < countMax)
     if count == 0, encoding == nil {
       encoding = RowEncoding(center: values, element: element, distance: distance)
     }
-    let index = count % Self.chunkRowCount
-    if index == 0 {
-      let rows = count == 0 ? Self.firstChunkRowCount : Self.chunkRowCount
-      chunks.append(RowChunk(rowCountMax: rows, rowByteCount: rowByteCount, encoding: encoding))
-    } else if let last = chunks.last, index == last.rowCountMax {
-      chunks[chunks.count - 1] = last.grown(to: min(4 * index, Self.chunkRowCount))
+    if count == chunk?.rowCountMax ?? 0 {
+      let rowCountMax = Self.growth.first { $0 > count } ?? countMax
+      chunk = RowChunk(rowCountMax, rowByteCount: rowByteCount, encoding: encoding, copying: chunk)
     }
-    chunks[chunks.count - 1].append(values, as: element, at: index)
+    chunk?.append(values, as: element, at: count)
     count += 1
   }
 
   /// One row, `[dimension]` numbers of `element`, valid as long as this value lives.
   package func row(_ index: Int) -> UnsafeRawPointer {
-    precondition(index >= 0 && index < count)
-    return unsafe chunks[index / Self.chunkRowCount].base + index % Self.chunkRowCount * rowByteCount
+    guard let chunk, index >= 0 && index < count else { preconditionFailure("row \(index) of \(count)") }
+    return unsafe chunk.base + index * rowByteCount
   }
 
-  /// The rows as a flat scan takes them, in their order.
-  package var scanChunks: [FlatScan.Chunk] {
-    chunks.enumerated().map { index, chunk in
-      FlatScan.Chunk(
-        vectors: chunk.rows, codes: chunk.codes,
-        count: min(Self.chunkRowCount, count - index * Self.chunkRowCount)
-      )
+  /// The first `count` rows, and their codes where they have some.
+  /// - Precondition: there are so many, and one at least.
+  func tables(count: Int) -> (vectors: VectorTable, codes: CodeTable?) {
+    guard let chunk, count > 0 && count <= self.count else {
+      preconditionFailure("\(count) of \(self.count)")
     }
+    let vectors = VectorTable(
+      vectors: chunk.rows, count: count, dimension: dimension, element: element, distance: distance)
+    guard let encoding, let codes = chunk.codes else { return (vectors, nil) }
+    return (vectors, encoding.table(codes, count: count))
+  }
+
+  /// The rows from `first` on as a flat scan takes them; none where there are none.
+  func scanChunks(from first: Int) -> [FlatScan.Chunk] {
+    guard let chunk, first < count else { return [] }
+    return [
+      FlatScan.Chunk(
+        vectors: chunk.rows.dropping(first * rowByteCount),
+        codes: chunk.codes.map { $0.dropping(first * (encoding?.stride ?? 0)) }, count: count - first)
+    ]
+  }
+}
+
+extension MemorySlice {
+  /// The same without the first bytes.
+  fileprivate func dropping(_ byteCount: Int) -> MemorySlice {
+    MemorySlice(region, offset: offset + byteCount, count: count - byteCount)
   }
 }
 
@@ -76,16 +100,23 @@ package struct DeltaRows: Sendable {
   /// Only the writer looks at it.
   private var filledCount = 0
 
-  init(rowCountMax: Int, rowByteCount: Int, encoding: RowEncoding?) {
+  /// - Parameter old: fewer rows, which are copied.
+  init(_ rowCountMax: Int, rowByteCount: Int, encoding: RowEncoding?, copying old: RowChunk?) {
     self.rowCountMax = rowCountMax
     self.rowByteCount = rowByteCount
     self.encoding = encoding
     unsafe (memory, rows) = Self.allocate(rowCountMax * rowByteCount)
-    guard let encoding else {
+    if let encoding {
+      unsafe (codeMemory, codes) = Self.allocate(rowCountMax * encoding.stride)
+    } else {
       unsafe (codeMemory, codes) = (nil, nil)
-      return
     }
-    unsafe (codeMemory, codes) = Self.allocate(rowCountMax * encoding.stride)
+    guard let old else { return }
+    unsafe memory.copyMemory(from: old.memory, byteCount: old.filledCount * rowByteCount)
+    if let encoding, let source = unsafe old.codeMemory, let target = unsafe codeMemory {
+      unsafe target.copyMemory(from: source, byteCount: old.filledCount * encoding.stride)
+    }
+    filledCount = old.filledCount
   }
 
   /// Zeroed memory, aligned to 64 bytes, so that a row of a multiple of 16 floats stays so.
@@ -109,15 +140,5 @@ package struct DeltaRows: Sendable {
         target.assumingMemoryBound(to: Float.self), into: codeMemory + index * encoding.stride)
     }
     filledCount += 1
-  }
-
-  func grown(to rowCount: Int) -> RowChunk {
-    let chunk = RowChunk(rowCountMax: rowCount, rowByteCount: rowByteCount, encoding: encoding)
-    unsafe chunk.memory.copyMemory(from: memory, byteCount: filledCount * rowByteCount)
-    if let encoding, let old = unsafe codeMemory, let new = unsafe chunk.codeMemory {
-      unsafe new.copyMemory(from: old, byteCount: filledCount * encoding.stride)
-    }
-    chunk.filledCount = filledCount
-    return chunk
   }
 }

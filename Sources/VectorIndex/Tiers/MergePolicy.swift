@@ -1,11 +1,14 @@
 /// Decides, by the sizes of a vector's tiers alone, when rows get a graph and when tiers are put together.
 ///
-/// Rows that came after the generation are frozen in pieces; pieces of about one size are put together, so that
-/// their number grows with the logarithm of their rows (size-tiered merging, as in log-structured merge trees,
-/// O'Neil et al. 1996); and once they are a share of the generation all become a new one.
+/// Rows that came after the generation are linked where they lie while somebody searches, and frozen in larger pieces
+/// otherwise; pieces of about one size are put together, so that their number grows with the logarithm of their rows
+/// (size-tiered merging, as in log-structured merge trees, O'Neil et al. 1996); and once they are a share of the
+/// generation all become a new one.
 package struct MergePolicy: Sendable, Equatable {
-  /// Rows without a graph at which they get one.
-  package var freezeRowsMin = VectorRows.tierRowsMax
+  /// Rows without links at which they get some, in tiers of at least so many rows; nil: they are frozen.
+  package var linkRowsMin: LinkRowsMin?
+  /// Rows without a graph at which they are frozen.
+  package var freezeRowsMin = 16_384
   /// Pieces of about one size that are put together, and how much larger the next size is.
   package var fanout = 4
   /// Rows behind the generation at which it is merged with them, or this share of its own where that is more.
@@ -16,16 +19,30 @@ package struct MergePolicy: Sendable, Equatable {
 
   package init() {}
 
+  package struct LinkRowsMin: Sendable, Equatable {
+    package var unlinked: Int
+    package var tier: Int
+
+    package init(unlinked: Int, tier: Int) {
+      self.unlinked = unlinked
+      self.tier = tier
+    }
+  }
+
   /// What a policy knows of a tier.
   package struct TierSize: Sendable, Equatable {
     package enum Kind: Sendable { case generation, frozen, flat }
 
     package var kind: Kind
     package var rowCount: Int
+    /// How many of them searches need not scan.
+    package var indexedCount: Int
 
-    package init(_ kind: Kind, rowCount: Int) {
+    /// - Parameter indexedCount: absent means none of a flat tier's and all of others'.
+    package init(_ kind: Kind, rowCount: Int, indexedCount: Int? = nil) {
       self.kind = kind
       self.rowCount = rowCount
+      self.indexedCount = indexedCount ?? (kind == .flat ? 0 : rowCount)
     }
   }
 
@@ -57,8 +74,21 @@ package struct MergePolicy: Sendable, Equatable {
     return freeze(tiers, from: firstTier, rowsMin: isMerging ? 2 * freezeRowsMin : freezeRowsMin)
   }
 
+  /// The oldest tier whose rows are to be linked. Those that are being merged are too: searches scan them until the merge
+  /// ends. Where no rows come any more the last few are linked as well.
+  package func linkedTier(_ tiers: [TierSize]) -> Int? {
+    guard let linkRowsMin else { return nil }
+    return tiers.indices.first { index in
+      let unlinkedMin = index < tiers.count - 1 ? 1 : linkRowsMin.unlinked
+      return tiers[index].rowCount >= linkRowsMin.tier
+        && tiers[index].rowCount - tiers[index].indexedCount >= unlinkedMin
+    }
+  }
+
   private func freeze(_ tiers: [TierSize], from firstTier: Int, rowsMin: Int) -> Action {
-    let flat = tiers.indices[firstTier...].filter { tiers[$0].kind == .flat && tiers[$0].rowCount > 0 }
+    let flat =
+      linkRowsMin != nil
+      ? [] : tiers.indices[firstTier...].filter { tiers[$0].kind == .flat && tiers[$0].rowCount > 0 }
     if let first = flat.first, flat.reduce(0, { $0 + tiers[$1].rowCount }) >= rowsMin {
       var last = first
       var rows = tiers[first].rowCount
@@ -68,7 +98,7 @@ package struct MergePolicy: Sendable, Equatable {
       }
       return .freeze(first..<(last + 1))
     }
-    let frozen = tiers.indices[firstTier...].filter { tiers[$0].kind == .frozen }
+    let frozen = tiers.indices[firstTier...].filter { tiers[$0].kind == .frozen || isLinked(tiers, $0) }
     guard frozen.count >= fanout else { return .none }
     for start in 0...(frozen.count - fanout) {
       let run = frozen[start..<(start + fanout)]
@@ -77,6 +107,13 @@ package struct MergePolicy: Sendable, Equatable {
       if sizes.allSatisfy({ $0 == sizes[0] }) { return .freeze(first..<(last + 1)) }
     }
     return .none
+  }
+
+  /// Whether the rows of a flat tier that grows no more are linked.
+  private func isLinked(_ tiers: [TierSize], _ index: Int) -> Bool {
+    let tier = tiers[index]
+    guard let linkRowsMin, tier.kind == .flat, index < tiers.count - 1 else { return false }
+    return tier.rowCount >= linkRowsMin.tier && tier.rowCount == tier.indexedCount
   }
 
   /// 0 up to twice `freezeRowsMin`, and one more for each factor `fanout`.
@@ -97,7 +134,8 @@ extension VectorRows {
   package var tierSizes: [MergePolicy.TierSize] {
     tiers.map { tier in
       MergePolicy.TierSize(
-        tier.part == nil ? .flat : tier.isGeneration ? .generation : .frozen, rowCount: tier.count)
+        tier.part == nil ? .flat : tier.isGeneration ? .generation : .frozen, rowCount: tier.count,
+        indexedCount: tier.indexedCount)
     }
   }
 }

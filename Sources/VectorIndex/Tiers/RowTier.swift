@@ -7,7 +7,7 @@ package struct RowTier: Sendable {
   package enum Rows: Sendable {
     /// Rows with codes, and a graph where there are many.
     case part(VectorPart)
-    /// Rows that are scanned.
+    /// Rows that are scanned, but for those that the tier's graph has.
     case flat(DeltaRows)
   }
 
@@ -18,6 +18,8 @@ package struct RowTier: Sendable {
   /// The number of its first row.
   package let firstRow: Int
   private(set) var rows: Rows
+  /// The links of rows without a part, where there are some.
+  private(set) var graph: GrowingGraph?
   /// The rows that are their slots' newest, counted from the first.
   private(set) var live: Bitset
   private(set) var liveCount: Int
@@ -70,10 +72,25 @@ package struct RowTier: Sendable {
 
   package var part: VectorPart? { if case .part(let part) = rows { part } else { nil } }
 
+  /// How many of the rows, from the first on, searches need not scan.
+  package var indexedCount: Int { part == nil ? min(graph?.linkedCount ?? 0, count) : count }
+
+  /// Whether some of these are so because they have links where they lie.
+  package var hasGraph: Bool { graph != nil }
+
+  /// How many of these live.
+  var indexedLiveCount: Int {
+    let indexed = indexedCount
+    return indexed == count ? liveCount : live.prefix(indexed).onesCount
+  }
+
+  /// Whether another row fits.
+  var hasRoom: Bool { if case .flat(let delta) = rows { count < delta.countMax } else { false } }
+
   /// Bytes of its rows that a search scans, where there is no part.
   var scannedByteCount: Int {
     guard case .flat(let delta) = rows else { return 0 }
-    return count * (delta.encoding?.stride ?? delta.rowByteCount)
+    return (count - indexedCount) * (delta.encoding?.stride ?? delta.rowByteCount)
   }
 
   package var kind: TierSearch.Kind {
@@ -84,6 +101,18 @@ package struct RowTier: Sendable {
   /// The same rows behind others; their slots begin elsewhere, or are not known to be consecutive.
   func moved(toRow firstRow: Int, firstSlot: UInt32?) -> RowTier { RowTier(self, id, firstRow, firstSlot) }
 
+  /// Gives rows without a part a graph, none of which is linked yet.
+  /// - Throws: `insufficientStorage` when the system refuses the memory.
+  mutating func beginGraph(_ parameters: GraphParameters) throws(RequestError) {
+    guard case .flat(let delta) = rows, graph == nil else { return }
+    graph = try GrowingGraph(parameters: parameters, countMax: delta.countMax)
+  }
+
+  /// Links the rows that have no links yet; see `GrowingGraph.link`.
+  package func link(threads: Int, isCancelled: () -> Bool) {
+    if case .flat(let delta) = rows { graph?.link(delta, threads: threads, isCancelled: isCancelled) }
+  }
+
   /// The same rows under another id.
   func renamed(_ id: UInt64) -> RowTier { RowTier(self, id, firstRow, firstSlot) }
 
@@ -92,6 +121,7 @@ package struct RowTier: Sendable {
     isGeneration = tier.isGeneration
     self.firstRow = firstRow
     rows = tier.rows
+    graph = tier.graph
     live = tier.live
     liveCount = tier.liveCount
     self.firstSlot = firstSlot

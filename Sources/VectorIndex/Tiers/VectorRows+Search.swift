@@ -21,8 +21,9 @@ extension VectorRows {
     scratch: SearchScratch, searches: inout [TierSearch]
   ) throws(RequestError) -> [RankedSlot] {
     var neighbours: [Neighbor] = []
+    var options = options
     let skipsFlat = unindexedCount > flatRowsMax
-    for tier in tiers where tier.count > 0 && (tier.part != nil || !skipsFlat) {
+    for tier in tiers where tier.count > 0 && (tier.indexedCount > 0 || !skipsFlat) {
       let accepted = tier.accepted(slots) { self.slot(of: UInt32(tier.firstRow + $0)) }
       var statistics = SearchStatistics()
       let found: [Neighbor]
@@ -31,23 +32,49 @@ extension VectorRows {
         found = try part.search(
           target, options: options, accept: accepted, scratch: scratch, statistics: &statistics)
       case .flat(let delta):
-        found = try FlatScan.search(
-          target, limit: options.limit, chunks: delta.scanChunks,
-          coarse: coarse(delta, options, acceptedCount: accepted?.cardinality ?? tier.count),
-          dimension: dimension, element: element, distance: distance, accept: accepted?.rows,
-          scratch: scratch,
-          statistics: &statistics)
+        found = try search(
+          target, options, delta, tier.graph?.part(delta), skipsFlat: skipsFlat, accepted,
+          scratch: scratch, statistics: &statistics)
       }
       neighbours += found.map { Neighbor(row: $0.row + UInt32(tier.firstRow), distance: $0.distance) }
+      if searches.count > 0 { neighbours.sort() }
+      // What is not nearer than the farthest so far is not among the nearest of all.
+      if neighbours.count >= options.limit, options.limit > 0 {
+        neighbours.removeSubrange(options.limit...)
+        options.bound = neighbours.last?.distance
+      }
       searches.append(
         TierSearch(
           kind: tier.kind, rowCount: tier.count, acceptedCount: accepted?.cardinality ?? tier.count,
           statistics: statistics))
     }
-    if searches.count > 1 { neighbours.sort() }
     return neighbours.prefix(options.limit).map {
       RankedSlot(slot: slot(of: $0.row), score: score($0.distance, of: target))
     }
+  }
+
+  /// Walks the rows that have links and scans the others.
+  private func search(
+    _ target: SearchTarget, _ options: PartSearchOptions, _ delta: DeltaRows, _ linked: VectorPart?,
+    skipsFlat: Bool, _ accepted: RowFilter?, scratch: SearchScratch, statistics: inout SearchStatistics
+  ) throws(RequestError) -> [Neighbor] {
+    let linkedCount = linked?.count ?? 0
+    var found: [Neighbor] = []
+    if let linked {
+      let accepted = accepted.map { RowFilter(rows: $0.rows.prefix(linkedCount)) }
+      found = try linked.search(
+        target, options: options, accept: accepted, scratch: scratch, statistics: &statistics)
+    }
+    if linkedCount == delta.count || skipsFlat { return found }
+    let acceptedCount = (accepted?.cardinality ?? delta.count) - (linked == nil ? 0 : linkedCount)
+    found += try FlatScan.search(
+      target, limit: options.limit, chunks: delta.scanChunks(from: linkedCount),
+      coarse: coarse(delta, options, acceptedCount: acceptedCount), dimension: dimension, element: element,
+      distance: distance, accept: accepted?.rows, acceptOffset: linkedCount, scratch: scratch,
+      statistics: &statistics
+    ).map { Neighbor(row: $0.row + UInt32(linkedCount), distance: $0.distance) }
+    if linked != nil { found.sort() }
+    return found
   }
 
   /// How rows are scanned by their codes; nil where there are none, few are accepted, or it is not wanted.

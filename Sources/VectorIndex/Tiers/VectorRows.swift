@@ -6,8 +6,8 @@ package import VectorModel
 /// A row is live while it is its slot's newest. Copies share their memory.
 package struct VectorRows: Sendable {
   package static let noRow = UInt32.max
-  /// Rows at which the last tier is closed and another begins.
-  package static let tierRowsMax = 16_384
+  /// Rows at which the last tier is closed and another begins; of long vectors it has fewer.
+  package static let tierRowsMax = 65_536
 
   package let dimension: Int
   /// What the numbers of rows are kept as.
@@ -90,14 +90,14 @@ package struct VectorRows: Sendable {
   /// Rows behind those of the generation.
   package var deltaCount: Int { rowCount - (tiers.first { $0.isGeneration }?.count ?? 0) }
 
-  /// How many live rows parts hold.
-  package var indexedCount: Int { tiers.reduce(0) { $0 + ($1.part == nil ? 0 : $1.liveCount) } }
+  /// How many live rows searches need not scan.
+  package var indexedCount: Int { tiers.reduce(0) { $0 + $1.indexedLiveCount } }
 
   /// How many tiers a search goes through.
   package var searchedTiersCount: Int { tiers.count { $0.count > 0 } }
 
   /// How many rows searches scan.
-  package var unindexedCount: Int { tiers.reduce(0) { $0 + ($1.part == nil ? $1.count : 0) } }
+  package var unindexedCount: Int { tiers.reduce(0) { $0 + $1.count - $1.indexedCount } }
 
   /// Bytes that a search scans: of the codes of these rows, or of the rows where they have none.
   package var scannedByteCount: Int { tiers.reduce(0) { $0 + $1.scannedByteCount } }
@@ -112,7 +112,7 @@ package struct VectorRows: Sendable {
     remove(slot: slot)
     extendSlots(to: Int(slot) + 1)
     while rows.count <= Int(slot) { rows.append(Self.noRow) }
-    if tiers[tiers.count - 1].count >= Self.tierRowsMax { closeTier() }
+    if !tiers[tiers.count - 1].hasRoom { closeTier() }
     tiers[tiers.count - 1].append(values, slot: slot)
     rows[Int(slot)] = UInt32(slots.count)
     slots.append(slot)
@@ -146,6 +146,12 @@ package struct VectorRows: Sendable {
         id: nextTierID, firstRow: rowCount,
         delta: DeltaRows(dimension: dimension, element: element, distance: distance, encoding: encoding)))
     nextTierID += 1
+  }
+
+  /// Gives the rows of a tier without a part a graph, unless they have one.
+  /// - Throws: `insufficientStorage` when the system refuses the memory.
+  package mutating func beginGraph(tier: Int, _ parameters: GraphParameters) throws(RequestError) {
+    try tiers[tier].beginGraph(parameters)
   }
 
   /// Puts a part in the place of the tiers that it was built from.

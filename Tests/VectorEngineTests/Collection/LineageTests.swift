@@ -90,6 +90,7 @@ import VectorModel
     let fixture = try await fixture {
       $0.frozenRowsMin = 100
       $0.deltaRowsMax = 10_000
+      $0.freezesOnly()
     }
     try await replaceVectorDuringBuild(fixture, fixture.engine.environment.freezers)
     try await check(fixture)

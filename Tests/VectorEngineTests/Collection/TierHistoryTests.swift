@@ -111,11 +111,15 @@ import VectorModel
     }
   }
 
-  @Test(arguments: [11, 12, 13, 14] as [UInt64]) func everyAnswerIsThatOfADictionary(seed: UInt64)
-    async throws
-  {
+  @Test(arguments: [11, 12, 13, 14] as [UInt64], [false, true])
+  func everyAnswerIsThatOfADictionary(seed: UInt64, isLinked: Bool) async throws {
     let fixture = try EngineFixture { configuration in
       configuration.frozenRowsMin = 32
+      if isLinked {
+        configuration.linksEarly()
+      } else {
+        configuration.freezesOnly()
+      }
       configuration.frozenFanout = 2
       configuration.deltaRowsMax = 300
       configuration.builderThreads = 1

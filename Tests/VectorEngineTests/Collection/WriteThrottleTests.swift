@@ -16,6 +16,25 @@ import VectorModel
     #expect(delay(1_000_000, 1_000_000) == .seconds(10))
   }
 
+  @Test func aBurstMayGoOnForTwoSeconds() {
+    var throttle = WriteThrottle()
+    let start = ContinuousClock.now
+    let allows = { (rows: Int, seconds: Double) in
+      throttle.allowsBurst(unindexedRows: rows, steadyRows: 100, now: start.advanced(by: .seconds(seconds)))
+    }
+    #expect(allows(50, 10))
+    #expect(allows(500, 100))
+    #expect(allows(500, 101))
+    #expect(allows(500, 101.9))
+    #expect(!allows(500, 102))
+    #expect(!allows(500, 200))
+    // Five seconds below give half a second back.
+    #expect(allows(90, 205))
+    #expect(allows(500, 205.1))
+    #expect(allows(500, 205.5))
+    #expect(!allows(500, 205.7))
+  }
+
   @Test func moreRowsMayWaitWhereNobodySearches() {
     let allowed = { (rows: Int, unsearched: Int?) in
       WriteThrottle.allowedRows(rows: rows, rowsMin: 1000, unsearchedRowsMin: unsearched)

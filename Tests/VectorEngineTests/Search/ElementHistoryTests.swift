@@ -167,8 +167,14 @@ import VectorModel
     }
   }
 
-  @Test(arguments: Kind.all) func answersAreThoseOfADictionary(kind: Kind) async throws {
+  @Test(arguments: Kind.all, [false, true])
+  func answersAreThoseOfADictionary(kind: Kind, isLinked: Bool) async throws {
     let fixture = try EngineFixture { configuration in
+      if isLinked {
+        configuration.linksEarly()
+      } else {
+        configuration.freezesOnly()
+      }
       configuration.frozenRowsMin = 64
       configuration.frozenFanout = 2
       configuration.deltaRowsMax = 300

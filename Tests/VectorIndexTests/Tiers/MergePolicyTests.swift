@@ -54,6 +54,28 @@ import Testing
     #expect(action([generation, larger, larger, larger, small]) == .freeze(1..<4))
   }
 
+  @Test func rowsAreLinkedWhereTheyLie() {
+    var policy = policy
+    policy.linkRowsMin = MergePolicy.LinkRowsMin(unlinked: 50, tier: 200)
+    let generation = Size(.generation, rowCount: 5000)
+    #expect(policy.linkedTier([generation, Size(.flat, rowCount: 199)]) == nil)
+    #expect(policy.linkedTier([generation, Size(.flat, rowCount: 200)]) == 1)
+    #expect(policy.linkedTier([generation, Size(.flat, rowCount: 500, indexedCount: 451)]) == nil)
+    let tiers = [
+      generation, Size(.flat, rowCount: 500, indexedCount: 450), Size(.flat, rowCount: 300, indexedCount: 10),
+    ]
+    #expect(policy.linkedTier(tiers) == 1)
+    #expect(policy.linkedTier([generation, Size(.flat, rowCount: 500, indexedCount: 500), tiers[2]]) == 2)
+    // They need no part of their own, but those that grow no more are put together.
+    #expect(policy.action(tiers, dimension: 8) == .none)
+    let full = Size(.flat, rowCount: 500, indexedCount: 500)
+    #expect(policy.action([generation, full, full, full], dimension: 8) == .none)
+    #expect(policy.action([generation, full, full, full, full], dimension: 8) == .freeze(1..<4))
+    let half = Size(.flat, rowCount: 500, indexedCount: 250)
+    #expect(policy.action([generation, full, half, full, full], dimension: 8) == .none)
+    #expect(self.policy.linkedTier(tiers) == nil)
+  }
+
   @Test func whatIsBeingMergedIsLeftAlone() {
     let tiers = [Size(.generation, rowCount: 100), Size(.flat, rowCount: 9000), Size(.flat, rowCount: 150)]
     #expect(action(tiers, from: 2) == .none)
