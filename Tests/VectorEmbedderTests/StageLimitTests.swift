@@ -134,7 +134,7 @@ extension StageLimits {
     let worker = try TestWorker(flags: ["text_engine=hashing", "ocr_engine=none", "video_engine=none"])
     try await worker.media.textOnly("a.mkv", "The gardener waters his roses.")
     for name in ["a.srt", "a.en.vtt"] { #expect(unsafe mkfifo(worker.videos + "/" + name, 0o600) == 0) }
-    #expect(Transcript.sidecar(of: worker.videos + "/a.mkv") == nil)
+    #expect(SidecarFinder().sidecar(of: worker.videos + "/a.mkv", language: nil) == nil)
     #expect(try await worker.run().embedded == 1)
   }
 }

@@ -245,8 +245,9 @@ package struct EmbedderRun: Sendable {
     return ContentHash.sha256(of: [
       collection.name, names.transcript, names.screen, names.video, pipeline.engines.fingerprint,
       entry.fingerprint,
-      entry.transcript == nil
-        ? Transcript.sidecarFingerprint(of: entry.path, timeLimit: pipeline.engines.limits.read) : "",
+      Transcript.sidecarFingerprint(
+        of: entry, kinds: pipeline.engines.transcriptSources, sidecars: pipeline.sidecars,
+        timeLimit: pipeline.engines.limits.read),
     ]).hex
   }
 

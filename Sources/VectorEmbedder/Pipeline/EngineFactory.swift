@@ -11,6 +11,13 @@ package struct EngineFactory: Sendable {
     if values.optional(.textEngine) == "none", values.optional(.videoEngine) == "none" {
       throw SettingsError("text_engine and video_engine are both none: videos would have no vector")
     }
+    let transcriptSources = try transcriptSources()
+    if transcriptSources.isEmpty, values.optional(.screenEngine) == "none",
+      values.optional(.videoEngine) == "none"
+    {
+      throw SettingsError(
+        "transcript_sources, ocr_engine and video_engine are all none: videos would have no vector")
+    }
     let budget = CoreBudget(cores: workers)
     let limits = try limits()
     return Engines(
@@ -20,6 +27,7 @@ package struct EngineFactory: Sendable {
           try await textEmbedder(), budget: budget, callLimit: try values.seconds(.embedSeconds),
           videoLimit: limits.text),
       video: try await videoEmbedder(),
+      transcriptSources: transcriptSources,
       speech: try speechRecognizer(),
       screen: values.optional(.screenEngine) == "none"
         ? nil
@@ -65,7 +73,7 @@ package struct EngineFactory: Sendable {
     if values.optional(.screenEngine) == "tesseract" {
       programs.append((ScreenTextReader.program, "apt-get install -y tesseract-ocr, or ocr_engine: none"))
     }
-    if values.optional(.speechEngine) == "pocketsphinx" {
+    if hears, values.optional(.speechEngine) == "pocketsphinx" {
       programs.append(
         (
           PocketsphinxRecognizer.program,
@@ -75,7 +83,8 @@ package struct EngineFactory: Sendable {
     let commands: [(engine: Setting, command: Setting)] = [
       (.textEngine, .textCommand), (.videoEngine, .videoCommand), (.speechEngine, .speechCommand),
     ]
-    for (engine, command) in commands where values.optional(engine) == "command" {
+    for (engine, command) in commands
+    where values.optional(engine) == "command" && (hears || engine != .speechEngine) {
       let line = values.optional(command).flatMap { try? CommandLineTemplate($0) }
       if let name = line?.words.first { programs.append((name, "install it, or change \(command.key)")) }
     }
@@ -182,8 +191,16 @@ package struct EngineFactory: Sendable {
     return library
   }
 
+  private func transcriptSources() throws(SettingsError) -> [Transcript.Kind] {
+    try values.words(.transcriptSources).compactMap { Transcript.Kind(rawValue: $0) }
+  }
+
+  /// Whether speech is among the sources of transcripts.
+  package var hears: Bool { (try? transcriptSources())?.contains(.speech) == true }
+
   private func speechRecognizer() throws -> (any SpeechRecognizer)? {
-    switch values.optional(.speechEngine) {
+    guard hears else { return nil }
+    return switch values.optional(.speechEngine) {
     case "none": nil
     case "command": CommandRecognizer(command: try CommandLineTemplate(try values.text(.speechCommand)))
     default: PocketsphinxRecognizer()

@@ -2,6 +2,8 @@
 package struct Engines: Sendable {
   package var text: TextBatcher?
   package var video: VideoEmbedder?
+  /// Where transcripts may come from, the preferred kind first.
+  package var transcriptSources: [Transcript.Kind]
   package var speech: (any SpeechRecognizer)?
   package var screen: ScreenTextReader?
   package var language: LanguageIdentifier?
@@ -16,12 +18,17 @@ package struct Engines: Sendable {
 
   /// Everything in the settings that changes a point.
   package var fingerprint: String {
-    [
+    var parts = [
       VideoDocument.version, text?.embedder.identity.hash ?? "-", video?.identity.hash ?? "-",
       speech?.cacheKey ?? "-",
       screen?.cacheKey ?? "-", "\(language != nil) \(judgesSentiment) \(speechConfidenceMin)",
       "\(screenIntervalSeconds) \(screenFramesMax) \(secondsMax)",
-    ].joined(separator: "|")
+    ]
+    // Points from before there was this setting stay.
+    if transcriptSources != Transcript.Kind.allCases {
+      parts.append("from " + transcriptSources.map(\.rawValue).joined(separator: " "))
+    }
+    return parts.joined(separator: "|")
   }
 }
 

@@ -1,19 +1,26 @@
-/// Where the words of a video come from: the first of manifest, file beside it, subtitle track, speech.
-enum Transcript {
+/// Where the words of a video come from: the first of the permitted kinds that the video has.
+package enum Transcript {
+  /// The kinds of sources, by the names of setting and payload, in the order of the default.
+  package enum Kind: String, Sendable, CaseIterable {
+    case manifest, sidecar, subtitles, speech
+  }
+
   enum Source: Sendable {
     case manifest(String)
-    case sidecar(path: String, SubtitleText.Format)
+    case sidecar(SidecarFinder.Sidecar)
     case subtitles(MediaProbe.SubtitleTrack)
     case speech
     case none
 
     /// What the payload calls it.
-    var name: String? {
+    var name: String? { kind?.rawValue }
+
+    private var kind: Kind? {
       switch self {
-      case .manifest: "manifest"
-      case .sidecar: "sidecar"
-      case .subtitles: "subtitles"
-      case .speech: "speech"
+      case .manifest: .manifest
+      case .sidecar: .sidecar
+      case .subtitles: .subtitles
+      case .speech: .speech
       case .none: nil
       }
     }
@@ -24,35 +31,32 @@ enum Transcript {
     }
   }
 
-  static func source(of entry: ManifestEntry, probe: MediaProbe, hears: Bool) -> Source {
-    if let text = entry.transcript { return .manifest(text) }
-    if let (path, format) = sidecar(of: entry.path) { return .sidecar(path: path, format) }
-    if let track = probe.subtitles.first { return .subtitles(track) }
-    return probe.hasAudio && hears ? .speech : .none
-  }
-
-  /// The subtitle file beside a video: `film.srt`, `film.en.srt` or `film.mp4.srt` for `film.mp4`.
-  static func sidecar(of path: String) -> (path: String, format: SubtitleText.Format)? {
-    let stem = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
-    for format in [SubtitleText.Format.srt, .vtt, .txt] {
-      for candidate in ["\(stem).\(format.rawValue)", "\(path).\(format.rawValue)"]
-      where FileState.isRegular(candidate) {
-        return (candidate, format)
+  /// - Parameter kinds: those permitted, the preferred one first.
+  static func source(
+    of entry: ManifestEntry, probe: MediaProbe, kinds: [Kind], hears: Bool, sidecars: SidecarFinder
+  ) -> Source {
+    for kind in kinds {
+      switch kind {
+      case .manifest:
+        if let text = entry.transcript { return .manifest(text) }
+      case .sidecar:
+        if let file = sidecars.sidecar(of: entry.path, language: entry.language) { return .sidecar(file) }
+      case .subtitles:
+        if let track = probe.subtitles.first { return .subtitles(track) }
+      case .speech:
+        if probe.hasAudio && hears { return .speech }
       }
     }
-    for format in [SubtitleText.Format.srt, .vtt] {
-      for code in ["en", "es", "fr", "de", "ru", "zh", "it", "pt", "ja", "ko"] {
-        let candidate = "\(stem).\(code).\(format.rawValue)"
-        if FileState.isRegular(candidate) { return (candidate, format) }
-      }
-    }
-    return nil
+    return .none
   }
 
-  /// A hash of the file beside the video, or nothing: a changed one changes the point.
-  static func sidecarFingerprint(of path: String, timeLimit: Duration) -> String {
-    guard let (sidecar, _) = sidecar(of: path),
-      let hash = try? ContentHash.sha256(ofFile: sidecar, by: StageDeadline(.read, timeLimit))
+  /// A hash of the file beside the video where it may be the source, or nothing: a changed one changes the point.
+  static func sidecarFingerprint(
+    of entry: ManifestEntry, kinds: [Kind], sidecars: SidecarFinder, timeLimit: Duration
+  ) -> String {
+    let first = kinds.first { $0 == .sidecar || ($0 == .manifest && entry.transcript != nil) }
+    guard first == .sidecar, let file = sidecars.sidecar(of: entry.path, language: entry.language),
+      let hash = try? ContentHash.sha256(ofFile: file.path, by: StageDeadline(.read, timeLimit))
     else { return "" }
     return hash.hex
   }

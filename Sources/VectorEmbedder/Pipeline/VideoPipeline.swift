@@ -10,6 +10,7 @@ package struct VideoPipeline: Sendable {
   /// Where files of one video live while it is worked on.
   private let workDirectory: String
   private let room: DiskRoom
+  let sidecars = SidecarFinder()
 
   init(engines: Engines, names: VectorNames, cache: StageCache, workDirectory: String, room: DiskRoom) {
     self.engines = engines
@@ -70,7 +71,9 @@ package struct VideoPipeline: Sendable {
         try await MediaProbe.probe(entry.path, timeLimit: engines.limits.probe)
       }
     }
-    let source = Transcript.source(of: entry, probe: probe, hears: engines.speech != nil)
+    let source = Transcript.source(
+      of: entry, probe: probe, kinds: engines.transcriptSources, hears: engines.speech != nil,
+      sidecars: sidecars)
     let directory = "\(workDirectory)/\(content.hex.prefix(20))"
     Files.remove(directory)
     defer { Files.remove(directory) }
@@ -217,11 +220,11 @@ package struct VideoPipeline: Sendable {
     switch source {
     case .none: text = nil
     case .manifest(let given): text = given
-    case .sidecar(let path, let format):
+    case .sidecar(let sidecar):
       text = try await attempt(.read, clock) { () async throws(StageError) -> String? in
         let deadline = StageDeadline(.read, engines.limits.read)
-        let file = try Files.text(at: path, stage: .read, byteCountMax: SubtitleText.fileBytesMax)
-        return try SubtitleText.words(of: file, format: format, by: deadline)
+        let file = try Files.text(at: sidecar.path, stage: .read, byteCountMax: SubtitleText.fileBytesMax)
+        return try SubtitleText.words(of: file, format: sidecar.format, by: deadline)
       }
     case .subtitles: text = decoded.subtitleText
     case .speech:

@@ -99,6 +99,10 @@ package struct Doctor: Sendable {
   }
 
   private func speech() async -> Finding {
+    guard EngineFactory(values).hears else {
+      return Finding(
+        stage: "speech", isGood: true, text: "off (transcript_sources without speech)", remedy: nil)
+    }
     switch values.optional(.speechEngine) {
     case "none": return Finding(stage: "speech", isGood: true, text: "off (speech_engine: none)", remedy: nil)
     case "command":

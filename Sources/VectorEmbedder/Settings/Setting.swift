@@ -8,6 +8,8 @@ package struct Setting: Sendable, Hashable {
     case integer(ClosedRange<Int>)
     case fraction
     case word([String])
+    /// Some of these, each once, with commas or spaces between them; or `none`.
+    case words([String])
   }
 
   package let key: String
@@ -80,6 +82,9 @@ extension Setting {
   static let modelProcesses = Setting(
     "model_processes", .integer(0...64), "0", "Processes an ONNX model may have; 0 is one a worker.")
 
+  static let transcriptSources = Setting(
+    "transcript_sources", .words(Transcript.Kind.allCases.map(\.rawValue)),
+    "manifest, sidecar, subtitles, speech", "Where transcripts come from, the first one first.")
   static let speechEngine = Setting(
     "speech_engine", .word(["pocketsphinx", "command", "none"]), "pocketsphinx", "What hears speech.")
   static let speechCommand = Setting("speech_command", .text, nil, "A program: {wav} in, {out}.vtt out.")
@@ -132,7 +137,8 @@ extension Setting {
     screenVector, videoVector, textEngine, textPreset, textModel, textTokenizer, textVocabulary, textMerges,
     textPooling, textOutput, textTokensMax, textUncased, queryPrefix, passagePrefix, textCommand, videoEngine,
     videoPreset, videoModel, videoCommand, videoDimension, onnxLibrary, modelProcesses,
-    speechEngine, speechCommand, speechConfidenceMin, screenEngine, screenLanguages, screenConfidenceMin,
+    transcriptSources, speechEngine, speechCommand, speechConfidenceMin, screenEngine, screenLanguages,
+    screenConfidenceMin,
     screenInterval, screenFramesMax, languageEngine,
     sentiment, secondsMax, readSeconds, probeSeconds, decodeSeconds, speechSeconds, screenSeconds,
     videoSeconds, textSeconds, languageSeconds, sentimentSeconds, embedSeconds,

@@ -102,6 +102,12 @@ package struct SettingValues: Sendable {
       guard let number = Double(value.text), (0...1).contains(number) else { throw invalid("from 0 to 1") }
     case .word(let words):
       if !words.contains(value.text) { throw invalid("one of \(words.joined(separator: ", "))") }
+    case .words(let words):
+      let named = Self.words(value.text)
+      guard
+        named == ["none"]
+          || !named.isEmpty && Set(named).count == named.count && named.allSatisfy(words.contains)
+      else { throw invalid("none, or some of \(words.joined(separator: ", ")), each once") }
     }
   }
 
@@ -111,6 +117,16 @@ package struct SettingValues: Sendable {
   func text(_ setting: Setting) throws(SettingsError) -> String {
     guard let text = optional(setting) else { throw SettingsError("\(setting.key) is not set") }
     return text
+  }
+
+  /// The words of a list; none of them for `none`.
+  func words(_ setting: Setting) throws(SettingsError) -> [String] {
+    let words = Self.words(try text(setting))
+    return words == ["none"] ? [] : words
+  }
+
+  private static func words(_ text: String) -> [String] {
+    text.split { $0 == "," || $0.isWhitespace }.map(String.init)
   }
 
   func integer(_ setting: Setting) throws(SettingsError) -> Int {
