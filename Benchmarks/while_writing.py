@@ -4,8 +4,8 @@ usage: python while_writing.py --server <program> --data <debian50k directory>
 
 The rate is sustained when the server's unindexed rows stay below max(32,768, 5 %): above it the server itself answers
 writes later, so a writer that always has a request under way finds the rate. Truth is the server's own exact search,
-asked right after the approximate one; while writing this is done for one query in fifty, since it takes the processor for
-milliseconds. Besides latencies, which a busy machine makes long, the server's own time in the
+asked right after the approximate one; while points are written it is measured by itself, behind the latencies, since exact
+searches take a core. Besides latencies, which a busy machine makes long, the server's own time in the
 search stage is shown (median and p95 of explained queries), and the tiers that a query goes through. The burst is sent
 as JSON over HTTP and as a stream over the binary protocol. Ends with code 1 when a promise is broken.
 """
@@ -60,7 +60,7 @@ def write_on(host, port, bodies, points, stop):
     connection.close()
 
 
-def search(connection, queries, seconds=None):
+def search(connection, queries, seconds=None, explained_every=5, is_exact_too=True):
     """Latencies of approximate searches; recall@10 of some against the exact answer, and explanations of those."""
     latencies, found, wanted, plans = [], 0, 0, []
     end = None if seconds is None else time.monotonic() + seconds
@@ -69,15 +69,16 @@ def search(connection, queries, seconds=None):
         body = {"query": queries[number % len(queries)], "limit": LIMIT}
         result, took = measuring.send_timed(connection, "POST", f"{PATH}/points/query", json.dumps(body).encode())
         latencies.append(took)
-        if number % (5 if seconds is None else 50) == 0:
-            exact = connection.request("POST", f"{PATH}/points/query", {**body, "params": {"exact": True}})
+        if number % explained_every == 0:
             explained = {**body, "params": {"explain": True}}
             plans.append(connection.envelope("POST", f"{PATH}/points/query", explained)["explain"])
+        if number % explained_every == 0 and is_exact_too:
+            exact = connection.request("POST", f"{PATH}/points/query", {**body, "params": {"exact": True}})
             ids = {point["id"] for point in exact["points"]}
             found += len(ids & {point["id"] for point in result["points"]})
             wanted += len(ids)
         number += 1
-    return latencies, found / wanted, plans
+    return latencies, found / max(1, wanted), plans
 
 
 def metric(connection, name):
@@ -123,10 +124,11 @@ def sustained(server, connection, queries, bodies, seconds):
     points, stop = multiprocessing.Value("q", 0), multiprocessing.Value("b", 0)
     writer = multiprocessing.Process(target=write_on, args=(server.host, server.port, bodies, points, stop))
     writer.start()
-    search(connection, queries, seconds / 3)
+    search(connection, queries, seconds / 4, is_exact_too=False)
     first, began = points.value, time.monotonic()
-    found = search(connection, queries, seconds)
+    latencies, _, plans = search(connection, queries, seconds, explained_every=50, is_exact_too=False)
     rate = (points.value - first) / (time.monotonic() - began)
+    found = latencies, search(connection, queries, seconds / 4)[1], plans
     unindexed = metric(connection, "collection_delta_rows")
     throttled = metric(connection, r'write_step_seconds_total\{step="throttle"')
     stop.value = 1
