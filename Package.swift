@@ -35,6 +35,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CChecksum", cSettings: fastC),
     .target(name: "CSHA256", cSettings: fastC),
+    .target(name: "CScheduling"),
     .target(name: "CKernels", cSettings: fastC),
     .target(name: "CMiniLM", cSettings: fastC, linkerSettings: [.linkedLibrary("openblas")]),
     .target(name: "CONNXRuntime"),
@@ -56,7 +57,7 @@ let package = Package(
     .target(
       name: "VectorEngine",
       dependencies: [
-        "VectorModel", "VectorIndex", "VectorStorage", "CSHA256",
+        "VectorModel", "VectorIndex", "VectorStorage", "CSHA256", "CScheduling",
         .product(name: "HashTreeCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -123,7 +124,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "VectorEngineTests",
-      dependencies: ["VectorEngine", "VectorIndex", "VectorStorage", "VectorModel"],
+      dependencies: ["VectorEngine", "VectorIndex", "VectorStorage", "VectorModel", "CScheduling"],
       exclude: ["Snapshot/Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "NeedletailTests",

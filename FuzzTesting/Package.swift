@@ -33,6 +33,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
     .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CSHA256", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CScheduling"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CFuzzing"),
     .target(name: "VectorModel", swiftSettings: settings),
@@ -49,7 +50,7 @@ let package = Package(
     .target(
       name: "VectorEngine",
       dependencies: [
-        "VectorModel", "VectorIndex", "VectorStorage", "CSHA256",
+        "VectorModel", "VectorIndex", "VectorStorage", "CSHA256", "CScheduling",
         .product(name: "HashTreeCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],

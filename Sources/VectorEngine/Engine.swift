@@ -63,9 +63,11 @@ package final class Engine: RequestHandler {
     environment = EngineEnvironment(
       configuration: configuration, fileSystem: fileSystem,
       writers: WorkerPool(
-        threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024),
+        threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024,
+        givesWay: true),
       committers: WorkerPool(
-        threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024),
+        threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024,
+        givesWay: true),
       builders: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
       freezers: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
       linkers: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 5),

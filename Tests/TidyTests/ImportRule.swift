@@ -16,8 +16,8 @@ enum ImportRule {
       "VectorModel", "CLMDB", "CZstd", "CChecksum", "FoundationEssentials", "Synchronization",
     ]),
     "VectorEngine": platform.union([
-      "VectorModel", "VectorIndex", "VectorStorage", "CSHA256", "HashTreeCollections", "Logging", "Dispatch",
-      "FoundationEssentials", "Synchronization",
+      "VectorModel", "VectorIndex", "VectorStorage", "CSHA256", "CScheduling", "HashTreeCollections",
+      "Logging", "Dispatch", "FoundationEssentials", "Synchronization",
     ]),
     "VectorServer": platform.union(networking).union([
       "VectorModel", "VectorEngine", "CChecksum", "Logging", "Configuration", "ServiceLifecycle",

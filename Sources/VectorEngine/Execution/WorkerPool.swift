@@ -1,3 +1,4 @@
+import CScheduling
 import Dispatch
 import Synchronization
 
@@ -42,14 +43,21 @@ final class WorkerPool: Sendable {
   private let threadCount: Int
   private let queueCountMax: Int
 
-  /// Starts `threadCount` threads. `niceness` above 0 gives way to other threads.
-  init(threadCount: Int, queueCountMax: Int, niceness: Int32 = 0) {
+  /// What its threads run for at a time where they give way to others, in nanoseconds: the longest there is.
+  private static let longSlice: UInt64 = 100_000_000
+
+  /// Starts `threadCount` threads.
+  /// - Parameters:
+  ///   - niceness: above 0 the threads get less of a processor than others, and give way.
+  ///   - givesWay: whether a thread of another kind that wakes comes before them at once: those that answer searches.
+  init(threadCount: Int, queueCountMax: Int, niceness: Int32 = 0, givesWay: Bool = false) {
     precondition(threadCount > 0 && queueCountMax > 0)
     self.threadCount = threadCount
     self.queueCountMax = queueCountMax
     for _ in 0..<threadCount {
       startThread { [self] in
         if niceness > 0 { lowerPriority(by: niceness) }
+        if givesWay || niceness > 0 { _ = scheduling_request_slice(Self.longSlice) }
         run()
       }
     }
