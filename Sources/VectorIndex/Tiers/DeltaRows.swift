@@ -42,12 +42,20 @@ package struct DeltaRows: Sendable {
     if count == 0, encoding == nil {
       encoding = RowEncoding(center: values, element: element, distance: distance)
     }
-    if count == chunk?.rowCountMax ?? 0 {
-      let rowCountMax = Self.growth.first { $0 > count } ?? countMax
-      chunk = RowChunk(rowCountMax, rowByteCount: rowByteCount, encoding: encoding, copying: chunk)
-    }
+    if count == chunk?.rowCountMax ?? 0 { chunk = grown() }
     chunk?.append(values, as: element, at: count)
     count += 1
+  }
+
+  /// Room for more rows: for all that will come in the end, or for less where the system does not reserve so much.
+  private func grown() -> RowChunk {
+    let wanted = Self.growth.first { $0 > count } ?? countMax
+    for rowCountMax in [wanted, 4 * count, 2 * count] where rowCountMax > count && rowCountMax <= wanted {
+      let chunk = RowChunk(rowCountMax, rowByteCount: rowByteCount, encoding: encoding, copying: chunk)
+      if let chunk { return chunk }
+    }
+    preconditionFailure(
+      "no memory for more than \(count) rows of \(rowByteCount) bytes, which are in the log")
   }
 
   /// One row, `[dimension]` numbers of `element`, valid as long as this value lives.
@@ -101,13 +109,16 @@ extension MemorySlice {
   private var filledCount = 0
 
   /// - Parameter old: fewer rows, which are copied.
-  init(_ rowCountMax: Int, rowByteCount: Int, encoding: RowEncoding?, copying old: RowChunk?) {
+  /// - Returns: nil when the system refuses the memory.
+  init?(_ rowCountMax: Int, rowByteCount: Int, encoding: RowEncoding?, copying old: RowChunk?) {
     self.rowCountMax = rowCountMax
     self.rowByteCount = rowByteCount
     self.encoding = encoding
-    unsafe (memory, rows) = Self.allocate(rowCountMax * rowByteCount)
+    guard let vectors = unsafe Self.allocate(rowCountMax * rowByteCount) else { return nil }
+    unsafe (memory, rows) = unsafe vectors
     if let encoding {
-      unsafe (codeMemory, codes) = Self.allocate(rowCountMax * encoding.stride)
+      guard let allocated = unsafe Self.allocate(rowCountMax * encoding.stride) else { return nil }
+      unsafe (codeMemory, codes) = unsafe allocated
     } else {
       unsafe (codeMemory, codes) = (nil, nil)
     }
@@ -119,10 +130,10 @@ extension MemorySlice {
     filledCount = old.filledCount
   }
 
-  /// Zeroed memory, aligned to 64 bytes, so that a row of a multiple of 16 floats stays so.
-  private static func allocate(_ byteCount: Int) -> (UnsafeMutableRawPointer, MemorySlice) {
+  /// Zeroed memory, aligned to 64 bytes, so that a row of a multiple of 16 floats stays so; nil where there is none.
+  private static func allocate(_ byteCount: Int) -> (UnsafeMutableRawPointer, MemorySlice)? {
     guard let memory = try? AnonymousMemory(byteCount: byteCount), let start = unsafe memory.bytes.baseAddress
-    else { preconditionFailure("no memory for \(byteCount) bytes of rows that are in the log") }
+    else { return nil }
     return unsafe (start, memory.slice(count: byteCount))
   }
 
