@@ -5,7 +5,7 @@ package struct TierSearch: Sendable, Equatable {
     case generation
     /// A part of the rows that came after it.
     case frozen
-    /// Rows without a graph.
+    /// Rows that no part has: walked as far as they have links, and scanned behind those.
     case delta
   }
 

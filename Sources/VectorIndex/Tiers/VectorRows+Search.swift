@@ -59,14 +59,15 @@ extension VectorRows {
     skipsFlat: Bool, _ accepted: RowFilter?, scratch: SearchScratch, statistics: inout SearchStatistics
   ) throws(RequestError) -> [Neighbor] {
     let linkedCount = linked?.count ?? 0
+    var acceptedCount = accepted?.cardinality ?? delta.count
     var found: [Neighbor] = []
     if let linked {
       let accepted = accepted.map { RowFilter(rows: $0.rows.prefix(linkedCount)) }
       found = try linked.search(
         target, options: options, accept: accepted, scratch: scratch, statistics: &statistics)
+      acceptedCount -= accepted?.cardinality ?? linkedCount
     }
     if linkedCount == delta.count || skipsFlat { return found }
-    let acceptedCount = (accepted?.cardinality ?? delta.count) - (linked == nil ? 0 : linkedCount)
     found += try FlatScan.search(
       target, limit: options.limit, chunks: delta.scanChunks(from: linkedCount),
       coarse: coarse(delta, options, acceptedCount: acceptedCount), dimension: dimension, element: element,

@@ -1,7 +1,7 @@
 package import VectorModel
 
-/// The rows of one named vector, in tiers: a generation's, frozen ones that came after it, and those that are
-/// scanned.
+/// The rows of one named vector, in tiers: a generation's, frozen ones that came after it, and those that no part has
+/// yet, which have links or are scanned.
 ///
 /// A row is live while it is its slot's newest. Copies share their memory.
 package struct VectorRows: Sendable {

@@ -93,6 +93,55 @@ import VectorModel
     #expect(last.acceptedCount == accepted.onesCount)
   }
 
+  /// How many rows behind the links a filter accepts decides how these are scanned, not how many it accepts in all.
+  @Test func manyAcceptedRowsBehindTheLinksAreScannedByCodes() throws {
+    let rows = SyntheticRows(count: 3800, dimension: Self.dimension, distance: .euclid, seed: 72)
+    var tiers = VectorRows(dimension: rows.dimension, distance: .euclid)
+    for row in 0..<rows.count {
+      if row == 1800 {
+        try tiers.beginGraph(tier: 0, Self.parameters)
+        tiers.tiers[0].link(threads: 1) { false }
+      }
+      tiers.put(rows.row(row), slot: UInt32(row))
+    }
+    var accepted = Bitset(count: rows.count)
+    for row in 0..<rows.count where row % 5 < 3 { accepted[row] = true }
+    let (recall, last) = try recall(tiers, rows, slots: accepted, queries: 5)
+    #expect(recall >= 0.95, "seeds 72 and 62")
+    #expect(last.statistics.plans.last == .codeScan)
+  }
+
+  /// What an earlier tier has found ends the walks of later ones sooner.
+  @Test func laterTiersAreWalkedLess() throws {
+    let rows = SyntheticRows(count: 3600, dimension: Self.dimension, distance: .euclid, seed: 71)
+    let alone = SyntheticRows(
+      (1800..<3600).map { rows.row($0) }, dimension: Self.dimension, distance: .euclid)
+    var (both, last) = (VectorRows(dimension: rows.dimension, distance: .euclid), tiers(alone))
+    for row in 0..<rows.count {
+      if row == 1800 { both.closeTier() }
+      both.put(rows.row(row), slot: UInt32(row))
+    }
+    for tier in 0..<2 {
+      try both.beginGraph(tier: tier, Self.parameters)
+      both.tiers[tier].link(threads: 1) { false }
+    }
+    try last.beginGraph(tier: 0, Self.parameters)
+    last.tiers[0].link(threads: 1) { false }
+    #expect(try recall(both, rows).recall >= 0.95, "seeds 71 and 62")
+    var compared = (bounded: 0, alone: 0)
+    let scratch = SearchScratch()
+    for query in stride(from: 0, to: 1800, by: 100) {
+      var searches: [TierSearch] = []
+      _ = try both.search(
+        .nearest(rows.row(query)), options, slots: nil, scratch: scratch, searches: &searches)
+      _ = try last.search(
+        .nearest(rows.row(query)), options, slots: nil, scratch: scratch, searches: &searches)
+      compared.bounded += searches[1].statistics.codeDistancesCount
+      compared.alone += searches[2].statistics.codeDistancesCount
+    }
+    #expect(compared.bounded < compared.alone)
+  }
+
   @Test func deadRowsAreNotFound() throws {
     let rows = SyntheticRows(count: 2600, dimension: Self.dimension, distance: .euclid, seed: 66)
     var tiers = tiers(rows)
