@@ -2,8 +2,8 @@
 
 usage: python while_writing.py --server <program> --data <debian50k directory>
 
-The rate is sustained when the server's unindexed rows stay below max(32,768, 5 %): above it the server itself answers
-writes later, so a writer that always has a request under way finds the rate. Truth is the server's own exact search,
+The rate is sustained when the server's unindexed rows stay below what it allows (4,096 while somebody searches; max(32,768,
+5 %) in a burst): above it the server itself answers writes later, so a writer that always has a request under way finds the rate. Truth is the server's own exact search,
 asked right after the approximate one; while points are written it is measured by itself, behind the latencies, since exact
 searches take a core. Besides latencies, which a busy machine makes long, the server's own time in the
 search stage is shown (median and p95 of explained queries), and the tiers that a query goes through. The burst is sent
