@@ -147,6 +147,8 @@ def filtered(core, options):
         filters = json.load(file)
     cpu, _, size = (float(x) for x in core.ask(f"payload {options.data}/payload.jsonl"))
     print(f"\nPayload indexes of eight fields: ours {cpu:.1f} CPU-s, {size / 1e6:.0f} MB with the payloads")
+    cpu, _, size = (float(x) for x in core.ask("link language"))
+    print(f"Build with links of their own for large languages: {cpu:.1f} CPU-s, {size / 1e6:.0f} MB of codes and links")
     peer = None
     if "Qdrant int8" in options.peers:
         peer = Peer("Qdrant filtered", options.data, options.distance)

@@ -40,14 +40,20 @@ extension CollectionWriter {
     where mergePolicy(for: rows).action(rows.tierSizes, dimension: rows.dimension) == .merge {
       return true
     }
-    for vector in state.configuration.vectors {
-      if let part = state.vectors[vector.name]?.part,
-        part.parameters != state.configuration.graphParameters(of: vector)
-      {
-        return true
-      }
+    return state.configuration.vectors.contains(where: isBuiltOtherwise) || hasThinnedOut
+  }
+
+  /// Whether the generation's part of a vector was built under other settings, or before a field was declared whose
+  /// large values get links of their own.
+  private func isBuiltOtherwise(_ vector: NamedVectorParameters) -> Bool {
+    guard let part = state.vectors[vector.name]?.part else { return false }
+    let parameters = state.configuration.graphParameters(of: vector)
+    if part.parameters != parameters { return true }
+    let counts = FieldRows.rowCounts(of: part.count, dimension: part.dimension, parameters: parameters)
+    guard counts != nil, state.configuration.valueLinks(of: vector) > 0 else { return false }
+    return state.configuration.payloadSchema.contains { field in
+      state.configuration.linksValues(of: field) && !part.linkedFields.contains(field.path)
     }
-    return hasThinnedOut
   }
 
   /// Whether many rows are dead; fewer are many once no write has come for a while.

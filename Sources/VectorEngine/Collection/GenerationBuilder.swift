@@ -66,12 +66,13 @@ struct GenerationBuilder {
     try StorageError.mapped { () throws(StorageError) in try shard.createGeneration(number) }
     var files = GenerationFiles(shard, number: number)
     try files.writePoints(slots.map { state.points[$0] })
+    let schema = state.configuration.payloadSchema
+    guard let indexes = try buildPayloads(schema, slots, &files) else { return nil }
+    let linked = zip(schema, indexes).filter { state.configuration.linksValues(of: $0.0) }
     for vector in state.configuration.vectors {
       guard let rows = state.vectors[vector.name], rows.liveCount > 0 else { continue }
-      guard try buildVectors(vector, rows, slots, &files) else { return nil }
+      guard try buildVectors(vector, rows, slots, linked, &files) else { return nil }
     }
-    let fields = state.configuration.payloadSchema
-    guard try buildPayloads(fields, slots, &files) != nil else { return nil }
     let entry = Manifest.Generation(number: number, coveredThrough: state.sequence, files: files.files)
     let generation = try Generation(entry, shard)
     return .generation(
@@ -122,7 +123,8 @@ struct GenerationBuilder {
   }
 
   private func buildVectors(
-    _ vector: NamedVectorParameters, _ rows: VectorRows, _ slots: [UInt32], _ files: inout GenerationFiles
+    _ vector: NamedVectorParameters, _ rows: VectorRows, _ slots: [UInt32],
+    _ linked: [(field: PayloadField, part: PayloadIndexPart)], _ files: inout GenerationFiles
   ) throws(RequestError) -> Bool {
     var slotOfRow: [UInt32] = []
     var rowNumbers: [UInt32] = []
@@ -131,18 +133,49 @@ struct GenerationBuilder {
       slotOfRow.append(UInt32(newSlot))
       rowNumbers.append(row)
     }
+    let fields = linked.compactMap { valueRows($0.field, $0.part, vector, slotOfRow) }
     return try files.writeVectors(vector.name, rows, rowNumbers, slotOfRow) { (mapped) throws(RequestError) in
-      try buildPart(vector, rows, rowNumbers, from: mapped, largestOf: rows.tiers[...])
+      try buildPart(vector, rows, rowNumbers, fields: fields, from: mapped, largestOf: rows.tiers[...])
     }
+  }
+
+  /// The rows of each large value of a field; nil where the vector's rows get no links.
+  /// - Parameter slotOfRow: ascending.
+  private func valueRows(
+    _ field: PayloadField, _ part: PayloadIndexPart, _ vector: NamedVectorParameters, _ slotOfRow: [UInt32]
+  ) -> FieldRows? {
+    let m = state.configuration.valueLinks(of: vector)
+    let counts = FieldRows.rowCounts(
+      of: slotOfRow.count, dimension: vector.parameters.dimension,
+      parameters: state.configuration.graphParameters(of: vector))
+    guard m > 0, let counts else { return nil }
+    let values = part.values(slotCounts: counts.lowerBound...part.slotCount).compactMap { value in
+      let rows = Self.rows(of: value.slots, slotOfRow)
+      return counts.contains(rows.count) ? FieldRows.Value(term: value.term, rows: rows) : nil
+    }
+    return FieldRows(field: field.path, m: m, values: Array(values.prefix(FieldRows.valuesMax)))
+  }
+
+  /// The rows that stand for the given slots; both ascend.
+  private static func rows(of slots: [UInt32], _ slotOfRow: [UInt32]) -> [UInt32] {
+    var rows: [UInt32] = []
+    rows.reserveCapacity(slots.count)
+    var row = 0
+    for slot in slots {
+      while row < slotOfRow.count, slotOfRow[row] < slot { row += 1 }
+      if row < slotOfRow.count, slotOfRow[row] == slot { rows.append(UInt32(row)) }
+    }
+    return rows
   }
 
   /// - Parameters:
   ///   - rowNumbers: the rows of the part, in its order.
+  ///   - fields: rows that are linked among themselves besides.
   ///   - bytes: their numbers one after the other.
   ///   - tiers: those that the rows are in; the largest one's graph is taken over.
   private func buildPart(
-    _ vector: NamedVectorParameters, _ rows: VectorRows, _ rowNumbers: [UInt32], from bytes: MemorySlice,
-    largestOf tiers: ArraySlice<RowTier>
+    _ vector: NamedVectorParameters, _ rows: VectorRows, _ rowNumbers: [UInt32], fields: [FieldRows] = [],
+    from bytes: MemorySlice, largestOf tiers: ArraySlice<RowTier>
   ) throws(RequestError) -> VectorPart? {
     let largest = tiers.max { ($0.part?.count ?? 0) < ($1.part?.count ?? 0) }
     let previous = largest?.part.map { part in
@@ -157,7 +190,8 @@ struct GenerationBuilder {
     let parameters = state.configuration.graphParameters(of: vector)
     return try VectorPart.build(
       rows: bytes, count: rowNumbers.count, dimension: vector.parameters.dimension,
-      element: rows.element, distance: vector.parameters.distance, parameters: parameters, previous: previous,
+      element: rows.element, distance: vector.parameters.distance, parameters: parameters, fields: fields,
+      previous: previous,
       threads: threadsCount(vector),
       isCancelled: { [cancellation] in cancellation.isCancelled })
   }
@@ -187,6 +221,20 @@ struct GenerationBuilder {
 }
 
 extension CollectionConfiguration {
+  /// Whether the rows with a large value of a field get links of their own: a tenant's, or a language's.
+  func linksValues(of field: PayloadField) -> Bool {
+    guard field.type == .keyword || field.type == .uuid else { return false }
+    if field.path == languageField { return true }
+    guard case .object(let members)? = field.options else { return false }
+    return members.contains { $0.key == "is_tenant" && $0.value == .bool(true) }
+  }
+
+  /// Links that a row chooses among those with its value: `payload_m`, or else m; 0: none.
+  func valueLinks(of vector: NamedVectorParameters) -> Int {
+    let hnsw = hnsw.applying(vector.parameters.hnsw)
+    return optimizers.indexingThreshold == 0 ? 0 : hnsw.payloadM ?? hnsw.m
+  }
+
   /// How the graph of a vector is built; none with an indexing threshold of 0.
   func graphParameters(of vector: NamedVectorParameters) -> GraphParameters {
     let hnsw = hnsw.applying(vector.parameters.hnsw)

@@ -150,7 +150,8 @@ extension Generation {
 
 extension Generation.SealedVectors {
   fileprivate init(_ file: SectionFile) throws(RequestError) {
-    let compact = ["codes", "links"].reduce(0) { $0 + (file.section($1)?.count ?? 0) }
+    let compact = file.names.filter { $0 == "codes" || $0.hasSuffix("links") || $0.contains("-links-") }
+      .reduce(0) { $0 + (file.section($1)?.count ?? 0) }
     part = try VectorPart(sections: file.section, residency: MemoryRoom.now().residency(of: compact))
     guard let slots = file.section("slots"), slots.count == 4 * part.count else {
       throw .internalError("\(file.path) has no slots for its \(part.count) rows")

@@ -17,16 +17,22 @@ struct EntrySelection<Table: RowTable> {
   private static var worthwhileShare: Double { 0.75 }
 
   let table: Table
+  /// The rows to choose from; nil: all.
+  var members: [UInt32]?
   /// What makes ordering values distances of 0 and more; nil where none does, and rows are drawn evenly.
   let offset: Float?
   let seed: UInt64
 
-  /// At least one row of a table that has some.
+  /// At least one row, where there are some to choose from.
   func choose() -> [UInt32] {
-    let most = max(1, min(Self.entriesMax, Self.powerOfTwo(upTo: table.count / Self.rowsPerEntryMin)))
-    let least = min(most, max(16, Self.powerOfTwo(upTo: Int(Double(table.count).squareRoot() / 2))))
-    let sampleCount = min(table.count, most * Self.sampledPerEntry)
-    let sample = (0..<sampleCount).map { UInt32($0 * table.count / sampleCount) }
+    let count = members?.count ?? table.count
+    let most = max(1, min(Self.entriesMax, Self.powerOfTwo(upTo: count / Self.rowsPerEntryMin)))
+    let least = min(most, max(16, Self.powerOfTwo(upTo: Int(Double(count).squareRoot() / 2))))
+    let sampleCount = min(count, most * Self.sampledPerEntry)
+    let sample = (0..<sampleCount).map { index in
+      let place = index * count / sampleCount
+      return members?[place] ?? UInt32(place)
+    }
     var nearest = [Float](repeating: offset == nil ? 1 : .greatestFiniteMagnitude, count: sampleCount)
     var random = SplitMix64(state: seed)
     var chosen: [UInt32] = []

@@ -20,6 +20,8 @@ import VectorModel
   private let isEntry: Bitset
   /// What is taken over from an older graph.
   private let transfer: GraphTransfer?
+  /// The rows that are linked, ascending; nil: all.
+  let members: [UInt32]?
   /// [2]: the next row to insert, whether to stop.
   nonisolated(unsafe) private let shared: UnsafeMutablePointer<UInt64>
   /// One lock a row.
@@ -28,17 +30,20 @@ import VectorModel
   /// - Parameters:
   ///   - vectors: the same rows in full
   ///   - transfer: rows of an older graph that are in this table
+  ///   - members: the rows to link, ascending, at least one; nil: all
+  ///   - links: unused lists of all rows of the table, of which those of members are written; nil: new ones
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   init(
     table: Table, vectors: VectorTable, distance: Distance, parameters: GraphParameters,
-    transfer: GraphTransfer? = nil
+    transfer: GraphTransfer? = nil, members: [UInt32]? = nil, links: MemorySlice? = nil
   ) throws(RequestError) {
     precondition(parameters.m >= 1 && parameters.m <= GraphParameters.mMax && table.count >= 1)
+    self.members = members
     self.parameters = parameters
     heuristicOffset = Self.heuristicOffset(distance)
     heuristicFactor = Self.heuristicFactor(distance, parameters)
     let selection = EntrySelection(
-      table: table, offset: distance == .dot ? nil : heuristicOffset, seed: parameters.seed)
+      table: table, members: members, offset: distance == .dot ? nil : heuristicOffset, seed: parameters.seed)
     self.transfer = transfer
     let chosen = selection.choose()
     let entries = transfer?.ordered(chosen) ?? chosen
@@ -46,7 +51,12 @@ import VectorModel
     for row in entries { isEntry[Int(row)] = true }
     self.isEntry = isEntry
     self.table = try table.gatheringEntries(entries, of: vectors)
-    graph = try GraphLinks(m: parameters.m, count: table.count, entries: entries)
+    graph =
+      if let links {
+        GraphLinks(m: parameters.m, count: table.count, linkBytes: links, entries: entries)
+      } else {
+        try GraphLinks(m: parameters.m, count: table.count, entries: entries)
+      }
     unsafe shared = .allocate(capacity: 2)
     unsafe shared.initialize(repeating: 0, count: 2)
     unsafe locks = .allocate(capacity: table.count)
@@ -64,6 +74,7 @@ import VectorModel
     heuristicFactor = Self.heuristicFactor(distance, parameters)
     isEntry = Bitset(count: 0)
     transfer = nil
+    members = nil
     unsafe shared = .allocate(capacity: 2)
     unsafe shared.initialize(repeating: 0, count: 2)
     unsafe locks = .allocate(capacity: table.count)
@@ -85,22 +96,28 @@ import VectorModel
     unsafe locks.deallocate()
   }
 
-  /// Inserts all rows and connects those that no walk would reach.
+  /// How many rows are linked.
+  private var membersCount: Int { members?.count ?? table.count }
+
+  private func member(_ index: Int) -> Int { members.map { Int($0[index]) } ?? index }
+
+  /// Inserts all members and connects those that no walk would reach.
   ///
   /// - Returns: nil when `isCancelled` said so; it is asked between insertions, on any of the threads
   func build(threads: Int, isCancelled: @escaping @Sendable () -> Bool) -> GraphLinks? {
     if let transfer { takeOver(transfer, threads: threads) }
     insertEntries()
-    let count = table.count
+    let count = membersCount
     WorkerThreads.run(count: max(1, min(threads, count / 64))) { [self] _ in
       let inserter = GraphInserter(builder: self)
       while true {
-        let row = unsafe Int(nt_next(shared))
-        if row >= count || isStopped { return }
-        if row % 32 == 0, isCancelled() {
+        let index = unsafe Int(nt_next(shared))
+        if index >= count || isStopped { return }
+        if index % 32 == 0, isCancelled() {
           stop()
           return
         }
+        let row = member(index)
         if isEntry[row] || transfer?.contains(UInt32(row)) ?? false { continue }
         inserter.insert(UInt32(row), entriesCount: graph.entriesCount)
       }
@@ -148,13 +165,13 @@ import VectorModel
   }
 
   private func fillFreeSlots(threads: Int) {
-    let count = table.count
+    let count = membersCount
     let linksMax = parameters.baseLinksMax * GraphFill<Table>.filledPercent / 100
     let workers = max(1, min(threads, count / 64))
     WorkerThreads.run(count: workers) { [self] worker in
       let fill = GraphFill(builder: self)
-      for row in (count * worker / workers)..<(count * (worker + 1) / workers) {
-        fill.fill(row, linksMax: linksMax)
+      for index in (count * worker / workers)..<(count * (worker + 1) / workers) {
+        fill.fill(member(index), linksMax: linksMax)
       }
     }
   }

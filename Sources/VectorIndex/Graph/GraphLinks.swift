@@ -40,11 +40,22 @@ import VectorModel
   ///
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   init(m: Int, count: Int, entries: [UInt32]) throws(RequestError) {
+    self.init(m: m, count: count, linkBytes: try Self.unusedLists(m: m, count: count), entries: entries)
+  }
+
+  /// The lists of `count` rows, all slots unused.
+  ///
+  /// - Throws: `insufficientStorage` when the system refuses the memory.
+  static func unusedLists(m: Int, count: Int) throws(RequestError) -> MemorySlice {
     let byteCount = count * 2 * m * 4
     let memory = try AnonymousMemory(byteCount: byteCount)
     unsafe _ = memory.bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
-    self.init(
-      m: m, count: count, linkBytes: memory.slice(count: byteCount), entryBytes: Self.bytes(of: entries))
+    return memory.slice(count: byteCount)
+  }
+
+  /// Links in memory that is there already.
+  init(m: Int, count: Int, linkBytes: MemorySlice, entries: [UInt32]) {
+    self.init(m: m, count: count, linkBytes: linkBytes, entryBytes: Self.bytes(of: entries))
   }
 
   private static func bytes(of entries: [UInt32]) -> MemorySlice {

@@ -14,7 +14,7 @@ struct GraphRepair<Table: RowTable> {
   func run(isCancelled: () -> Bool) -> Bool {
     for _ in 0..<Self.roundsMax {
       let reached = Reachability(graph: builder.graph)
-      let missing = reached.unreached()
+      let missing = reached.unreached(of: builder.members)
       if missing.isEmpty { return true }
       var state = State(reached: reached, inDegrees: countLinksIn())
       let memory = UnsafeMutableRawPointer.allocate(
@@ -106,7 +106,11 @@ struct Reachability {
   subscript(row: Int) -> Bool { seen[row] }
 
   /// The rows that are not reached, ascending.
-  func unreached() -> [Int] { seen.indices.filter { !seen[$0] } }
+  /// - Parameter members: those that are asked for; nil: all
+  func unreached(of members: [UInt32]? = nil) -> [Int] {
+    members.map { members in members.lazy.map { Int($0) }.filter { !seen[$0] } }
+      ?? seen.indices.filter { !seen[$0] }
+  }
 
   /// Adds a row and all that it leads to.
   mutating func spread(from row: Int) {

@@ -4,6 +4,10 @@
   let plan: SearchPlan
   let options: PartSearchOptions
   let accept: RowFilter?
+  /// The links to walk, how many rows they lead to, and accepted rows that they do not lead to.
+  let graph: GraphLinks?
+  let linkedCount: Int
+  let unlinked: [UInt32]
   let scratch: SearchScratch
   var statistics: SearchStatistics
 
@@ -36,9 +40,9 @@
   private mutating func candidates<Scorer: RowScorer>(_ scorer: Scorer, limit: Int) -> CandidatePool {
     switch unsafe plan {
     case .empty, .exactScan, .codeScan: return unsafe scan(scorer, limit: limit)
-    case .traversal, .twoHopTraversal: break
+    case .traversal, .twoHopTraversal, .valueTraversal: break
     }
-    guard let graph = unsafe part.graph else { return unsafe scan(scorer, limit: limit) }
+    guard let graph = unsafe graph else { return unsafe scan(scorer, limit: limit) }
     let capacity = unsafe min(walkCapacity, part.count)
     var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
     unsafe scratch.beginVisiting(count: graph.count)
@@ -48,17 +52,29 @@
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
       return unsafe pool
     }
-    if let found = unsafe mostlyAccepted(&traversal, graph, accept) {
+    if var found = unsafe mostlyAccepted(&traversal, graph, accept) {
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
+      unsafe offerUnlinked(scorer, &found)
       return unsafe found
     }
     unsafe scratch.beginVisiting(count: graph.count)
     unsafe pool = scratch.candidates(capacity: capacity)
     let isFound = unsafe filtered(&traversal, graph, accept, &pool)
     unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
-    if isFound { return unsafe pool }
+    if isFound {
+      unsafe offerUnlinked(scorer, &pool)
+      return unsafe pool
+    }
     unsafe statistics.plans.append(scorer.usesCodes ? .codeScan : .exactScan)
     return unsafe scan(scorer, limit: limit)
+  }
+
+  /// Compares the accepted rows that the links do not lead to.
+  private mutating func offerUnlinked<Scorer: RowScorer>(_ scorer: Scorer, _ pool: inout CandidatePool) {
+    if unsafe unlinked.isEmpty { return }
+    var scan = unsafe RowScan(scorer: scorer, scratch: scratch)
+    unsafe scan.offer(unlinked, into: &pool)
+    unsafe record(scorer, visited: 0, compared: scan.comparedCount)
   }
 
   private func walk<Scorer: RowScorer>(
@@ -79,13 +95,13 @@
   private func mostlyAccepted<Scorer: RowScorer>(
     _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter
   ) -> CandidatePool? {
-    let count = unsafe part.count
+    let count = unsafe linkedCount
     guard unsafe plan == .traversal, unsafe accept.cardinality * 100 >= count * Self.mostlyAcceptedPercent
     else {
       return nil
     }
     let (ef, rescored) = unsafe (max(options.ef, options.limit), options.rescoredCount)
-    let capacity = min(count, ef * count / accept.cardinality + 1)
+    let capacity = min(count, max(ef, ef * count / accept.cardinality + 1))
     var pool = unsafe scratch.candidates(capacity: capacity)
     unsafe walk(&traversal, graph, &pool, watched: rescored * count / accept.cardinality + 1)
     unsafe accept.rows.words.withUnsafeBufferPointer { words in
@@ -98,7 +114,12 @@
   private var walkCapacity: Int {
     guard let accept = unsafe accept else { return unsafe max(options.ef, options.limit) }
     if unsafe plan == .twoHopTraversal { return unsafe twoHopCapacity }
-    return unsafe SearchPlanner(part: part, options: options, accepted: accept.cardinality).resultsCount
+    return unsafe planner(accept).resultsCount
+  }
+
+  private func planner(_ accept: RowFilter) -> SearchPlanner {
+    unsafe SearchPlanner(
+      part: part, options: options, accepted: accept.cardinality, linkedCount: linkedCount)
   }
 
   /// How many nodes a walk over accepted rows keeps.
@@ -114,9 +135,8 @@
     _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter,
     _ pool: inout CandidatePool
   ) -> Bool {
-    let rowsCount = unsafe part.count
-    let planner = unsafe SearchPlanner(part: part, options: options, accepted: accept.cardinality)
-    let scanIsCheaper = planner.scanIsCheaperThanTwoHops
+    let rowsCount = unsafe linkedCount
+    let scanIsCheaper = unsafe planner(accept).scanIsCheaperThanTwoHops
     return unsafe accept.rows.words.withUnsafeBufferPointer { words -> Bool in
       guard let bits = words.baseAddress else { return false }
       let filter = unsafe WalkFilter(bits: bits, cardinality: accept.cardinality, rowsCount: rowsCount)

@@ -20,10 +20,13 @@ package struct PreviousPart: Sendable {
     guard let graph = part.graph, part.element == element, part.distance == distance,
       part.parameters == parameters
     else { return nil }
-    let shared = Double(rows.count { $0 != Self.noRow })
-    let isEnough =
-      shared >= Self.sharedMin.ofNew * Double(rows.count)
-      && shared >= Self.sharedMin.ofOld * Double(part.count)
-    return isEnough && shared > 0 ? graph : nil
+    let shared = rows.count { $0 != Self.noRow }
+    return Self.isEnough(shared: shared, ofNew: rows.count, ofOld: part.count) ? graph : nil
+  }
+
+  /// Whether it pays to take over links where so many rows are in both.
+  static func isEnough(shared: Int, ofNew newCount: Int, ofOld oldCount: Int) -> Bool {
+    shared > 0 && Double(shared) >= sharedMin.ofNew * Double(newCount)
+      && Double(shared) >= sharedMin.ofOld * Double(oldCount)
   }
 }

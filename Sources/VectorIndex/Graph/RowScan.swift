@@ -51,6 +51,19 @@
     }
   }
 
+  /// Offers the given rows.
+  mutating func offer(_ rows: [UInt32], into pool: inout CandidatePool) {
+    unsafe rows.withUnsafeBufferPointer { rows in
+      guard let first = rows.baseAddress else { return }
+      var done = 0
+      while done < rows.count {
+        let count = unsafe min(Self.batchCount, rows.count - done)
+        unsafe offer(first + done, first: 0, count: count, numbering: 0, into: &pool)
+        done += count
+      }
+    }
+  }
+
   /// Compares the given rows.
   mutating func offer(
     _ rows: UnsafePointer<UInt32>?, first: Int, count: Int, numbering: Int, into pool: inout CandidatePool

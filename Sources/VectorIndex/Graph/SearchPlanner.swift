@@ -16,9 +16,28 @@ struct SearchPlanner {
   /// Share of accepted rows below which two steps often lead to none.
   private static let twoHopShareMin = 0.01
 
+  /// Share of accepted rows from which on those without them make no difference.
+  private static let mostlyAcceptedShare = 0.8
+
   let part: VectorPart
   let options: PartSearchOptions
   let accepted: Int
+  /// Rows that the graph leads to: the part's, or those with one value.
+  var linkedCount: Int
+
+  init(part: VectorPart, options: PartSearchOptions, accepted: Int, linkedCount: Int? = nil) {
+    self.part = part
+    self.options = options
+    self.accepted = accepted
+    self.linkedCount = linkedCount ?? part.count
+  }
+
+  /// Whether links among rows with one value may cost less: neither a few rows are accepted, nor nearly all.
+  var looksForValue: Bool {
+    !options.exact && options.plan == nil && part.graph != nil && options.limit > 0
+      && accepted > VectorPart.fullScanRowsMax(dimension: part.dimension, parameters: part.parameters)
+      && share < Self.mostlyAcceptedShare
+  }
 
   var plan: SearchPlan {
     if accepted == 0 || part.count == 0 || options.limit <= 0 { return .empty }
@@ -28,7 +47,7 @@ struct SearchPlanner {
     if let forced = options.plan { return forced == .codeScan ? scan : forced }
     let rowsMax = VectorPart.fullScanRowsMax(dimension: part.dimension, parameters: part.parameters)
     if accepted <= rowsMax { return scan }
-    let factor = accepted == part.count ? Self.unfilteredFactor : 1
+    let factor = accepted >= linkedCount ? Self.unfilteredFactor : 1
     let collecting = factor * walkCost * Double(resultsCount) / share
     if Double(accepted) <= min(collecting, twoHopCost) { return scan }
     return collecting <= twoHopCost ? .traversal : .twoHopTraversal
@@ -46,13 +65,13 @@ struct SearchPlanner {
 
   private var ef: Int { max(options.ef, options.limit) }
 
-  private var share: Double { Double(accepted) / Double(max(part.count, 1)) }
+  private var share: Double { min(1, Double(accepted) / Double(max(linkedCount, 1))) }
 
   /// How many accepted rows a walk through all rows collects: fewer than ef where fewer are accepted, since those among
   /// the ef nearest of all rows are as good a choice as ef are without a filter; some more, so that recall holds where
   /// the filter accepts most rows near the query.
   var resultsCount: Int {
-    if accepted >= part.count { return ef }
+    if accepted >= linkedCount { return ef }
     return min(ef, max(Int(Double(ef) * share.squareRoot()), options.rescoredCount))
   }
 }

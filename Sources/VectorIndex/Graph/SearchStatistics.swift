@@ -10,6 +10,8 @@ package enum SearchPlan: String, Sendable {
   case traversal
   /// The graph was traversed over accepted rows, through rejected neighbours to their neighbours.
   case twoHopTraversal = "two_hop_traversal"
+  /// The links among the rows with one value of a payload field were traversed.
+  case valueTraversal = "value_traversal"
 }
 
 /// What searches cost; add up over parts and queries.

@@ -9,7 +9,8 @@ extension VectorPart {
   /// - Parameters:
   ///   - rows: [count × dimension] finite numbers of `element`, row-major, aligned for it; of float32 and float16
   ///     of unit length (or zero) for cosine. Kept for rescoring.
-  ///   - previous: a part whose graph is taken over as far as its rows are here again, where they are enough
+  ///   - fields: rows to link among themselves besides, those of a value; nil: of no field
+  ///   - previous: a part whose links are taken over as far as its rows are here again, where they are enough
   ///   - threads: threads that share the work; they inherit the caller's priority
   ///   - isCancelled: asked every few insertions, on any of the threads
   /// - Returns: nil when cancelled
@@ -17,7 +18,7 @@ extension VectorPart {
   /// - Complexity: O(count × log count) distances
   package static func build(
     rows: MemorySlice, count: Int, dimension: Int, element: VectorElement = .float32, distance: Distance,
-    parameters: GraphParameters, previous: PreviousPart? = nil, threads: Int = 1,
+    parameters: GraphParameters, fields: [FieldRows] = [], previous: PreviousPart? = nil, threads: Int = 1,
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(RequestError) -> VectorPart? {
     try check(count: count, dimension: dimension, parameters: parameters)
@@ -38,25 +39,14 @@ extension VectorPart {
     }
     if isCancelled() { return nil }
     precondition(previous.map { $0.rows.count == count } ?? true)
-    let transfer = previous.flatMap { previous in
-      previous.links(element, distance, parameters).map { GraphTransfer(old: $0, oldRows: previous.rows) }
-    }
-    var graph: GraphLinks?
+    var links: Links? = (nil, [])
     if parameters.m > 0, count > fullScanRowsMax(dimension: dimension, parameters: parameters) {
-      graph =
-        if let codes {
-          try unsafe GraphBuilder(
-            table: codes, vectors: vectors, distance: distance, parameters: parameters, transfer: transfer
-          )
-          .build(threads: threads, isCancelled: isCancelled)
-        } else {
-          try unsafe GraphBuilder(
-            table: vectors, vectors: vectors, distance: distance, parameters: parameters, transfer: transfer
-          )
-          .build(threads: threads, isCancelled: isCancelled)
-        }
-      if graph == nil { return nil }
+      let request = LinkRequest(
+        vectors: vectors, distance: distance, parameters: parameters, fields: fields, previous: previous,
+        threads: threads, isCancelled: isCancelled)
+      links = if let codes { try unsafe request.links(codes) } else { try unsafe request.links(vectors) }
     }
+    guard let links else { return nil }
     if let mean = codes?.mean, parameters.codeBits != 8 {
       let (format, uniformScale) =
         parameters.codeBits == 1
@@ -70,7 +60,38 @@ extension VectorPart {
       }
     }
     return try VectorPart(
-      vectors: vectors, distance: distance, parameters: parameters, codes: codes, graph: graph)
+      vectors: vectors, distance: distance, parameters: parameters, codes: codes, graph: links.graph,
+      linkedFields: fields.map(\.field), valueGraphs: links.values)
+  }
+
+  /// A part's links, and those among rows with one value.
+  private typealias Links = (graph: GraphLinks?, values: [ValueGraph])
+
+  /// What links are made of, but for the table by which rows are compared.
+  private struct LinkRequest {
+    let vectors: VectorTable
+    let distance: Distance
+    let parameters: GraphParameters
+    let fields: [FieldRows]
+    let previous: PreviousPart?
+    let threads: Int
+    let isCancelled: @Sendable () -> Bool
+
+    /// - Returns: nil when cancelled
+    func links<Table: RowTable>(_ table: Table) throws(RequestError) -> Links? {
+      let transfer = previous.flatMap { previous in
+        previous.links(vectors.element, distance, parameters)
+          .map { GraphTransfer(old: $0, oldRows: previous.rows) }
+      }
+      let builder = try GraphBuilder(
+        table: table, vectors: vectors, distance: distance, parameters: parameters, transfer: transfer)
+      guard let graph = builder.build(threads: threads, isCancelled: isCancelled),
+        let values = try ValueGraph.build(
+          fields, table: table, vectors: vectors, distance: distance, parameters: parameters,
+          previous: transfer == nil ? nil : previous, threads: threads, isCancelled: isCancelled)
+      else { return nil }
+      return (graph, values)
+    }
   }
 
   /// Rows that a search scans at most because of the full-scan threshold: of short vectors it would be very many.

@@ -24,13 +24,19 @@ extension VectorPart {
     let accepted = accept?.cardinality ?? count
     if case .discover = target { options.prepareForSteps(accepted: accepted) }
     options.ef = min(options.ef, count)
-    let plan = SearchPlanner(part: self, options: options, accepted: accepted).plan
-    statistics.plans.append(plan)
+    var planner = SearchPlanner(part: self, options: options, accepted: accepted)
+    let value = planner.looksForValue ? accept.flatMap { valueGraph(of: $0) } : nil
+    if let value { planner.linkedCount = value.graph.cardinality }
+    let plan = planner.plan
+    let walks = plan == .traversal || plan == .twoHopTraversal
+    statistics.plans.append(value != nil && walks ? .valueTraversal : plan)
     if plan == .empty { return [] }
     let prepared = unsafe PreparedTarget(
-      target, dimension: dimension, element: element, codes: codes, scratch: scratch)
+      target, dimension: dimension, element: element, codes: value?.graph.codes ?? codes, scratch: scratch)
     var run = unsafe PartSearch(
-      part: self, plan: plan, options: options, accept: accept, scratch: scratch, statistics: statistics)
+      part: self, plan: plan, options: options, accept: accept, graph: value?.graph.graph ?? graph,
+      linkedCount: planner.linkedCount, unlinked: value?.unlinked ?? [], scratch: scratch,
+      statistics: statistics)
     let usesFloats = plan == .exactScan || codes == nil || options.ignoresCodes
     let neighbours: [Neighbor]
     if unsafe prepared.isSingle {

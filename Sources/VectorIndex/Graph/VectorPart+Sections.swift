@@ -26,6 +26,7 @@ extension VectorPart {
       sections.append(("links", graph.linkBytes))
       sections.append(("entries", graph.entryBytes))
     }
+    sections += ValueGraphSections.sections(valueGraphs, fields: linkedFields)
     sections.append(("vectors", vectors))
     return sections
   }
@@ -79,8 +80,16 @@ extension VectorPart {
       try links.validate()
       graph = links
     }
+    var values: (graphs: [ValueGraph], fields: [String]) = ([], [])
+    if let directory = sections(ValueGraphSections.directoryName) {
+      values = try ValueGraphSections.read(directory, count: count) {
+        (name, byteCount, isLinks) throws(RequestError) in
+        try section(name, byteCount, copied: copied || !isLinks)
+      }
+    }
     try self.init(
-      vectors: table, distance: header.distance, parameters: header.parameters, codes: codes, graph: graph)
+      vectors: table, distance: header.distance, parameters: header.parameters, codes: codes, graph: graph,
+      linkedFields: values.fields, valueGraphs: values.graphs)
   }
 }
 

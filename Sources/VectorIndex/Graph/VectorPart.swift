@@ -13,6 +13,9 @@ package final class VectorPart: Sendable {
   let codes: CodeTable?
   /// nil where searches always scan.
   let graph: GraphLinks?
+  /// The payload fields whose large values have links of their own, whether there are such values or not.
+  package let linkedFields: [String]
+  let valueGraphs: [ValueGraph]
 
   /// Most rows of a part: pools keep a bit beside each row.
   package static let rowsMax = Int(Int32.max) - 1
@@ -22,7 +25,7 @@ package final class VectorPart: Sendable {
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   init(
     vectors: VectorTable, distance: Distance, parameters: GraphParameters, codes: CodeTable?,
-    graph: GraphLinks?
+    graph: GraphLinks?, linkedFields: [String] = [], valueGraphs: [ValueGraph] = []
   ) throws(RequestError) {
     count = vectors.count
     dimension = vectors.dimension
@@ -32,6 +35,13 @@ package final class VectorPart: Sendable {
     self.codes =
       if let codes, let graph { try codes.gatheringEntries(graph.entryRows, of: vectors) } else { codes }
     self.graph = graph
+    self.linkedFields = linkedFields
+    var gathered: [ValueGraph] = []
+    for var value in valueGraphs {
+      value.codes = try codes?.gatheringEntries(value.graph.entryRows, of: vectors)
+      gathered.append(value)
+    }
+    self.valueGraphs = gathered
   }
 
   /// The rows of a tier that grows, for one search.
@@ -47,15 +57,26 @@ package final class VectorPart: Sendable {
     table = vectors
     self.codes = codes
     self.graph = graph
+    linkedFields = []
+    valueGraphs = []
   }
 
   /// Whether searches can traverse a graph.
   package var hasGraph: Bool { graph != nil }
 
+  /// Values of a payload field whose rows have links of their own.
+  package func linkedTerms(field: String) -> [[UInt8]] {
+    valueGraphs.filter { $0.field == field }.map(\.term)
+  }
+
   /// Bytes of codes and links: what a search without rescoring reads.
   package var compactByteCount: Int {
-    (codes?.codes.count ?? 0) + (codes?.mean.count ?? 0) + (graph?.linkBytes.count ?? 0)
-      + (graph?.entryBytes.count ?? 0)
+    let graphs = (graph.map { [$0] } ?? []) + valueGraphs.map(\.graph)
+    let entryBytes = graphs.reduce(0) { $0 + $1.entryBytes.count }
+    // The values of a field share their lists.
+    let lists = linkedFields.compactMap { field in valueGraphs.first { $0.field == field }?.graph }
+    let linkBytes = lists.reduce(graph?.linkBytes.count ?? 0) { $0 + $1.linkBytes.count }
+    return (codes?.codes.count ?? 0) + (codes?.mean.count ?? 0) + linkBytes + entryBytes
   }
 
   /// What the vectors' numbers are.

@@ -12,6 +12,7 @@ struct PayloadColumns {
 
   private var indexes = PayloadIndexes()
   private let context: FilterContext
+  private let parts: [(field: PayloadField, part: PayloadIndexPart)]
 
   /// - Parameters:
   ///   - lines: a JSON object a line, one line a row
@@ -21,7 +22,8 @@ struct PayloadColumns {
     let fields = names.isEmpty ? Self.debianFields : names.compactMap(Self.field)
     var builder = try PayloadIndexBuilder(fields)
     for (slot, payload) in payloads.enumerated() { try builder.add(slot: UInt32(slot), payload: payload) }
-    for (field, part) in zip(fields, builder.finish(slotCount: payloads.count)) {
+    parts = zip(fields, builder.finish(slotCount: payloads.count)).map { ($0, $1) }
+    for (field, part) in parts {
       try indexes.declare(field, part: part) { _ throws(RequestError) in [] }
     }
     context = FilterContext(
@@ -34,6 +36,13 @@ struct PayloadColumns {
     let parts = word.split(separator: ":").map(String.init)
     guard parts.count == 2, let type = PayloadFieldType(name: parts[1]) else { return nil }
     return PayloadField(path: parts[0], type: type)
+  }
+
+  /// The rows of each large value of a field.
+  func rows(of field: String, m: Int, counts: ClosedRange<Int>) -> FieldRows {
+    let values = parts.first { $0.field.path == field }?.part.values(slotCounts: counts) ?? []
+    return FieldRows(
+      field: field, m: m, values: values.map { FieldRows.Value(term: $0.term, rows: $0.slots) })
   }
 
   static func filter(_ json: String) throws -> Filter {

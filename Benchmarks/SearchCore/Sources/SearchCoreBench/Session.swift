@@ -15,6 +15,8 @@ final class Session {
   private var accepted: RowFilter?
   private var payloads: PayloadColumns?
   private var filter: Filter?
+  /// How the part was built.
+  private var buildWords: [String] = []
   private let scratch = SearchScratch()
 
   func run(_ line: String) throws -> String {
@@ -27,6 +29,7 @@ final class Session {
       truthColumns = file.columns
       return "ok \(file.rows)"
     case "build": return try build(words)
+    case "link": return try build(buildWords, fields: words.dropFirst())
     case "accept": return accept(words)
     case "payload":
       let before = residentBytes()
@@ -55,15 +58,19 @@ final class Session {
     return "ok \(count) \(dimension)"
   }
 
-  /// Answers: CPU seconds, wall seconds, bytes of codes and links.
-  private func build(_ words: [String]) throws -> String {
+  /// Answers: CPU seconds, wall seconds, bytes of codes and links; of fields large values get links of their own.
+  private func build(_ words: [String], fields: ArraySlice<String> = []) throws -> String {
+    buildWords = words
     guard let base else { return "error nothing loaded" }
     let parameters = GraphParameters(
       m: Int(words[1]) ?? 16, efConstruction: Int(words[2]) ?? 100, alpha: Float(words[4]) ?? 1,
       keepsPruned: words[5] == "1", codeBits: words.count > 6 ? Int(words[6]) ?? 4 : 4)
+    let counts = FieldRows.rowCounts(of: count, dimension: dimension, parameters: parameters) ?? 0...0
+    let rows = fields.compactMap { payloads?.rows(of: $0, m: parameters.m, counts: counts) }
     let (cpu, wall) = (processSeconds(), wallSeconds())
     part = try VectorPart.build(
       rows: base, count: count, dimension: dimension, distance: distance, parameters: parameters,
+      fields: rows,
       threads: Int(words[3]) ?? 1)
     return "\(processSeconds() - cpu) \(wallSeconds() - wall) \(part?.compactByteCount ?? 0)"
   }
