@@ -12,6 +12,8 @@ DATA ?= ../shared/data/debian50k
 SCALE_POINTS ?= 0
 DATA_DIR ?= needletail-data
 PORT ?= 6333
+# The first seed of the values that `make check-neon` compares on.
+SEED ?= 1
 
 release = swift build -c release --product needletail
 release_embedder = swift build -c release --product needletail-embedder
@@ -20,7 +22,7 @@ server = $$(swift build -c release --show-bin-path)/needletail
 swift_files = find Package.swift $(wildcard Sources Tests Benchmarks FuzzTesting) -name '*.swift' -not -path '*/.*' -print0
 shell_scripts = $(wildcard .ci/*)
 
-.PHONY: help deps demo demo-video test test-video check format run bench crash fault ci
+.PHONY: help deps demo demo-video test test-video check format run bench crash fault check-neon ci
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +88,9 @@ fault: deps ## every fault at every place: the long forms of the fault tests, po
 	python=$$(.ci/venv smoke Tests/Smoke/requirements.txt); \
 	"$$python" Tests/Smoke/power_loss.py --server "$(server)" --rounds "$${POWER_ROUNDS:-100}"; \
 	"$$python" Tests/Smoke/full_disk.py --server "$(server)" --rounds "$${DISK_ROUNDS:-20}"
+
+check-neon: ## the NEON kernels against the scalar ones, under QEMU (SEED=)
+	@.ci/neon $(SEED)
 
 ci: ## what continuous integration runs
 	.ci/run
