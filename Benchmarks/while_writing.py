@@ -3,13 +3,19 @@
 usage: python while_writing.py --server <program> --data <debian50k directory>
 
 The rate is sustained when the server's unindexed rows stay below what it allows (4,096 while somebody searches; max(32,768,
-5 %) in a burst): above it the server itself answers writes later, so a writer that always has a request under way finds the rate. Truth is the server's own exact search,
-asked right after the approximate one; while points are written it is measured by itself, behind the latencies, since exact
-searches take a core. Besides latencies, which a busy machine makes long, the server's own time in the
-search stage is shown (median and p95 of explained queries), and the tiers that a query goes through. The burst is sent
-as JSON over HTTP and as a stream over the binary protocol. Ends with code 1 when a promise is broken.
+5 %) in a burst): above it the server itself answers writes later, so a stream that always has something under way finds
+the rate. It is printed beside the build rate: that at which the same client's first points are loaded and indexed while
+nobody searches. Searches come at a steady pace and count from when they were due, so that one that waits makes those
+behind it late too. Both clients stand for other machines: where the system allows it the searching one comes before all
+others, and the writing one behind the server's event loops, or their own waiting for a processor would be measured.
+
+Truth is the server's own exact search, asked right after the approximate one; while points are written it is measured by
+itself, behind the latencies, since exact searches take a core. Besides latencies, the server's own time in the search
+stage is shown (median and p95 of explained queries), and the tiers that a query goes through. The burst is sent as JSON
+over HTTP and as a stream over the binary protocol. Ends with code 1 when a promise is broken.
 """
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -26,6 +32,9 @@ from needletail_rest import Connection, wait_until_indexed
 PATH = "/collections/writing"
 LIMIT = 10
 BATCH = 500
+# Points of one stream of the writing client, and searches a second.
+STREAMED = 4000
+PACE = 200
 
 
 def encoded(vectors, ids):
@@ -49,26 +58,39 @@ def put(connection, bodies):
         connection.request("PUT", f"{PATH}/points?wait=true", body)
 
 
-def write_on(host, port, bodies, points, stop):
-    """Writes the bodies one after the other until it is told to stop, and counts acknowledged points."""
-    connection = Connection(host, port)
-    for body in bodies:
-        if stop.value:
-            break
-        connection.request("PUT", f"{PATH}/points?wait=true", body)
-        points.value += BATCH
-    connection.close()
+def write_on(host, port, vectors, first_id, points, stop):
+    """Streams the vectors until it is told to stop, and counts acknowledged points."""
+    prioritize(10)
+    with needletail.Client(host, port, timeout=600) as client:
+        for start in range(0, len(vectors), STREAMED):
+            if stop.value:
+                break
+            rows = vectors[start:start + STREAMED]
+            client.upload("writing", rows, ids=range(first_id + start, first_id + start + len(rows)))
+            points.value += len(rows)
 
 
-def search(connection, queries, seconds=None, explained_every=5, is_exact_too=True):
-    """Latencies of approximate searches; recall@10 of some against the exact answer, and explanations of those."""
+def prioritize(niceness):
+    """Sets this process's niceness; below 0 only who may."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
+
+
+def search(connection, queries, seconds=None, pace=None, explained_every=5, is_exact_too=True):
+    """Latencies of approximate searches; recall@10 of some against the exact answer, and explanations of those.
+
+    With a pace of so many searches a second latencies count from when each was due; otherwise each comes when the one
+    before it was answered.
+    """
     latencies, found, wanted, plans = [], 0, 0, []
-    end = None if seconds is None else time.monotonic() + seconds
+    began = time.monotonic()
     number = 0
-    while (number < len(queries)) if end is None else (time.monotonic() < end):
+    while (number < len(queries)) if seconds is None else (time.monotonic() < began + seconds):
         body = {"query": queries[number % len(queries)], "limit": LIMIT}
-        result, took = measuring.send_timed(connection, "POST", f"{PATH}/points/query", json.dumps(body).encode())
-        latencies.append(took)
+        due = time.monotonic() if pace is None else began + number / pace
+        time.sleep(max(0, due - time.monotonic()))
+        result, _ = measuring.send_timed(connection, "POST", f"{PATH}/points/query", json.dumps(body).encode())
+        latencies.append(time.monotonic() - due)
         if number % explained_every == 0:
             explained = {**body, "params": {"explain": True}}
             plans.append(connection.envelope("POST", f"{PATH}/points/query", explained)["explain"])
@@ -119,22 +141,31 @@ def binary_burst(server, vectors, ids):
         return len(ids) / (time.monotonic() - began)
 
 
-def sustained(server, connection, queries, bodies, seconds):
-    """Searches while one writer has always a request under way; returns p95, recall and points a second."""
+def paced(connection, queries, seconds):
+    """What `line` takes: latencies at a steady pace, then recall and explanations."""
+    latencies, _, plans = search(connection, queries, seconds, PACE, explained_every=50, is_exact_too=False)
+    return latencies, plans
+
+
+def sustained(server, connection, queries, vectors, first_id, seconds):
+    """Searches while one stream has always something under way; returns p95, recall and points a second."""
     points, stop = multiprocessing.Value("q", 0), multiprocessing.Value("b", 0)
-    writer = multiprocessing.Process(target=write_on, args=(server.host, server.port, bodies, points, stop))
+    writer = multiprocessing.Process(
+        target=write_on, args=(server.host, server.binary_port, vectors, first_id, points, stop))
     writer.start()
-    search(connection, queries, seconds / 4, is_exact_too=False)
+    prioritize(-20)
+    search(connection, queries, seconds / 4, PACE, is_exact_too=False)
     first, began = points.value, time.monotonic()
-    latencies, _, plans = search(connection, queries, seconds, explained_every=50, is_exact_too=False)
+    latencies, plans = paced(connection, queries, seconds)
     rate = (points.value - first) / (time.monotonic() - began)
     found = latencies, search(connection, queries, seconds / 4)[1], plans
     unindexed = metric(connection, "collection_delta_rows")
     throttled = metric(connection, r'write_step_seconds_total\{step="throttle"')
     stop.value = 1
     writer.join()
-    return line("while writing", found, server,
-                f"  {rate:,.0f} points/s, {unindexed:,.0f} rows unindexed, {throttled:.1f} s of answers held")
+    p95, recall = line("while writing", found, server,
+                       f"  {rate:,.0f} points/s, {unindexed:,.0f} rows unindexed, {throttled:.1f} s of answers held")
+    return p95, recall, rate
 
 
 def run(server, options):
@@ -144,16 +175,22 @@ def run(server, options):
     count = len(base)
     connection = server.connect(timeout_seconds=600)
     connection.request("PUT", PATH, {"vectors": {"size": base.shape[1], "distance": "Cosine"}})
-    started = server.cpu_seconds()
-    put(connection, encoded(base, range(count)))
+    began, started = time.monotonic(), server.cpu_seconds()
+    with needletail.Client(server.host, server.binary_port, timeout=600) as client:
+        client.upload("writing", base, ids=range(count))
+    wait_until_indexed(connection, "writing")
+    built = count / (time.monotonic() - began)
     quiet(connection)
-    print(f"{count:,} points loaded and indexed with {server.cpu_seconds() - started:.1f} CPU-s", flush=True)
+    print(f"{count:,} points loaded and indexed: {built:,.0f} points/s, {server.cpu_seconds() - started:.1f} CPU-s",
+          flush=True)
     search(connection, queries)
-    idle, recall = line("idle", search(connection, queries), server)
+    alone, recall = line("idle", search(connection, queries), server)
+    search(connection, queries, 2, PACE, is_exact_too=False)
+    latencies, plans = paced(connection, queries, options.seconds / 2)
+    idle, _ = line(f"idle, {PACE} searches/s", (latencies, recall, plans), server)
 
-    bodies = encoded(shaken(numpy.tile(base, (options.written // count + 1, 1))[:options.written], generator),
-                     range(count, count + options.written))
-    busy, busy_recall = sustained(server, connection, queries, bodies, options.seconds)
+    written = shaken(numpy.tile(base, (options.written // count + 1, 1))[:options.written], generator)
+    busy, busy_recall, sustained_rate = sustained(server, connection, queries, written, count, options.seconds)
     quiet(connection)
     line("settled", search(connection, queries), server)
 
@@ -174,10 +211,12 @@ def run(server, options):
     deleted, deleted_recall = line("half deleted", search(connection, queries), server)
     return {
         f"{rate:,.0f} durable points/s in a burst over the binary protocol, at least 30,000": rate >= 30_000,
+        f"{sustained_rate:,.0f} points/s sustained, {sustained_rate / built:.2f} × the build rate, at least 0.8":
+            sustained_rate >= 0.8 * built,
         f"p95 {busy / idle:.2f} × idle while writing, at most 2": busy <= 2 * idle,
         f"recall {busy_recall:.4f} against {recall:.4f} while writing, at most 0.01 less": busy_recall >= recall - 0.01,
-        f"p95 {updated / idle:.2f} × idle after updates, at most 1.1": updated <= 1.1 * idle,
-        f"p95 {deleted / idle:.2f} × idle after deletes, at most 1.1": deleted <= 1.1 * idle,
+        f"p95 {updated / alone:.2f} × idle after updates, at most 1.1": updated <= 1.1 * alone,
+        f"p95 {deleted / alone:.2f} × idle after deletes, at most 1.1": deleted <= 1.1 * alone,
         f"recall {min(updated_recall, deleted_recall):.4f} after updates and deletes":
             min(updated_recall, deleted_recall) >= recall - 0.01,
     }
@@ -187,7 +226,7 @@ def main():
     parser = measuring.parser(__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="the debian50k directory")
     parser.add_argument("--seconds", type=float, default=20, help="how long is measured while writing")
-    parser.add_argument("--written", type=int, default=200_000, help="points that the writer has ready")
+    parser.add_argument("--written", type=int, default=300_000, help="points that the writer has ready")
     options = parser.parse_args()
     print(f"while_writing: one searching and one writing client, {measuring.machine()}")
     with measuring.running_server(options) as server:

@@ -3,6 +3,7 @@
 
 #ifdef __linux__
 #include <errno.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,9 +26,13 @@ int scheduling_request_slice(uint64_t nanoseconds) {
   attributes.runtime = nanoseconds;
   return syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? 0 : errno;
 }
+
+void scheduling_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 #else
 int scheduling_request_slice(uint64_t nanoseconds) {
   (void)nanoseconds;
   return 0;
 }
+
+void scheduling_name_thread(const char *name) { (void)name; }
 #endif

@@ -63,17 +63,20 @@ package final class Engine: RequestHandler {
     environment = EngineEnvironment(
       configuration: configuration, fileSystem: fileSystem,
       writers: WorkerPool(
-        threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024,
-        givesWay: true),
+        "write", threadCount: configuration.writerThreads,
+        queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
       committers: WorkerPool(
-        threadCount: configuration.writerThreads, queueCountMax: configuration.collectionsMax + 1024,
-        givesWay: true),
-      builders: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
-      freezers: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
-      linkers: WorkerPool(threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 5),
+        "commit", threadCount: configuration.writerThreads,
+        queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+      builders: WorkerPool(
+        "build", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+      freezers: WorkerPool(
+        "freeze", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+      linkers: WorkerPool(
+        "link", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 5),
       logger: logger)
     searchers = WorkerPool(
-      threadCount: configuration.searchThreads, queueCountMax: configuration.searchQueueMax)
+      "search", threadCount: configuration.searchThreads, queueCountMax: configuration.searchQueueMax)
     collections = OpenCollections(environment: environment, directory: directory)
     snapshots = SnapshotService(
       environment: environment, directory: directory, collections: collections, catalogue: catalogue,

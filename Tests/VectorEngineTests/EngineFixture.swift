@@ -53,7 +53,7 @@ final class EngineFixture {
   /// Runs what blocks until other tasks have gone on. Tasks have two threads here: two tests that block them wait for
   /// each other for ever.
   static func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    let thread = WorkerPool(threadCount: 1, queueCountMax: 1)
+    let thread = WorkerPool("test", threadCount: 1, queueCountMax: 1)
     defer { thread.stop() }
     return try await withCheckedThrowingContinuation { continuation in
       let isAccepted = thread.submit { continuation.resume(with: Result { try body() }) }

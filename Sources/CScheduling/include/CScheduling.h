@@ -12,4 +12,7 @@
 /// @return 0, or the system's error code
 int scheduling_request_slice(uint64_t nanoseconds);
 
+/// Names the calling thread as the system shows it: at most 15 bytes, of longer names the first.
+void scheduling_name_thread(const char *name);
+
 #endif

@@ -101,7 +101,7 @@ struct GenerationBuilder {
   /// Links the rows of a tier without a part that have no links yet.
   func link(_ vector: NamedVectorParameters, tier: Int) -> BuildOutcome.Product? {
     state.vectors[vector.name]?.tiers[tier]
-      .link(threads: max(1, threadsCount(vector) / 2)) { [cancellation] in cancellation.isCancelled }
+      .link(threads: threadsCount(vector)) { [cancellation] in cancellation.isCancelled }
     return cancellation.isCancelled ? nil : .linked
   }
 

@@ -48,16 +48,20 @@ final class WorkerPool: Sendable {
 
   /// Starts `threadCount` threads.
   /// - Parameters:
-  ///   - niceness: above 0 the threads get less of a processor than others, and give way.
-  ///   - givesWay: whether a thread of another kind that wakes comes before them at once: those that answer searches.
-  init(threadCount: Int, queueCountMax: Int, niceness: Int32 = 0, givesWay: Bool = false) {
+  ///   - name: what the system shows for them, at most 15 bytes; the threads that they start inherit it.
+  ///   - niceness: above 0 the threads get less of a processor than others, and others that wake come before them at
+  ///     once: those that answer searches.
+  init(_ name: String, threadCount: Int, queueCountMax: Int, niceness: Int32 = 0) {
     precondition(threadCount > 0 && queueCountMax > 0)
     self.threadCount = threadCount
     self.queueCountMax = queueCountMax
     for _ in 0..<threadCount {
       startThread { [self] in
-        if niceness > 0 { lowerPriority(by: niceness) }
-        if givesWay || niceness > 0 { _ = scheduling_request_slice(Self.longSlice) }
+        unsafe scheduling_name_thread(name)
+        if niceness > 0 {
+          lowerPriority(by: niceness)
+          _ = scheduling_request_slice(Self.longSlice)
+        }
         run()
       }
     }

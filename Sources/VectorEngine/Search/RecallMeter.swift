@@ -16,7 +16,8 @@ final class RecallMeter: Sendable {
   /// One query in so many is measured; 0 none.
   private let interval: Int
   private let scratches: ScratchPool
-  private let pool = WorkerPool(threadCount: 1, queueCountMax: RecallMeter.waitingMax, niceness: 19)
+  private let pool = WorkerPool(
+    "recall", threadCount: 1, queueCountMax: RecallMeter.waitingMax, niceness: 19)
   private let seenCount = Atomic(0)
   private let totals = Mutex([RecallFigures](repeating: RecallFigures(), count: FilterShare.allCases.count))
 

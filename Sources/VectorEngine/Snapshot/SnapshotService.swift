@@ -15,9 +15,9 @@ final class SnapshotService: Sendable {
   let scratches: ScratchPool
   let cancellation = Cancellation()
   /// Snapshots and restores, one after the other.
-  private let makers = WorkerPool(threadCount: 1, queueCountMax: 256, niceness: 10)
+  private let makers = WorkerPool("snapshot", threadCount: 1, queueCountMax: 256, niceness: 10)
   /// Lists and openings, which wait for no snapshot.
-  private let readers = WorkerPool(threadCount: 1, queueCountMax: 256)
+  private let readers = WorkerPool("list", threadCount: 1, queueCountMax: 256)
   /// Restored collections whose indexes are not built yet, with the searches that will tell their recall.
   let awaitedIndexes = Mutex<[UUID128: [Canary]]>([:])
   /// What they told: the share of the stored answers that the indexes find.

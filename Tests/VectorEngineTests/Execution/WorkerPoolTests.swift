@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct WorkerPoolTests {
   /// The answer of the system, on a thread of a pool that asked already.
-  @Test(arguments: [0, 10] as [Int32]) func longSlicesAreGranted(niceness: Int32) async {
-    let pool = WorkerPool(threadCount: 1, queueCountMax: 1, niceness: niceness, givesWay: true)
+  @Test(arguments: [5, 10] as [Int32]) func longSlicesAreGranted(niceness: Int32) async {
+    let pool = WorkerPool("test", threadCount: 1, queueCountMax: 1, niceness: niceness)
     defer { pool.stop() }
     let error = await withCheckedContinuation { continuation in
       let isAccepted = pool.submit { continuation.resume(returning: scheduling_request_slice(1_000_000)) }
@@ -18,7 +18,7 @@ import Testing
 
   @Test func everyAcceptedJobRunsBeforeThePoolStops() async {
     let count = Mutex(0)
-    let pool = WorkerPool(threadCount: 2, queueCountMax: 100, givesWay: true)
+    let pool = WorkerPool("test", threadCount: 2, queueCountMax: 100, niceness: 10)
     for _ in 0..<100 where !pool.submit({ count.withLock { $0 += 1 } }) {
       Issue.record("a job was refused")
     }

@@ -38,7 +38,7 @@ import VectorModel
       query.limit = number
       return query
     }
-    let pool = WorkerPool(threadCount: 4, queueCountMax: 64)
+    let pool = WorkerPool("test", threadCount: 4, queueCountMax: 64)
     defer { pool.stop() }
     for _ in 0..<50 {
       let count = Mutex(0)

@@ -76,6 +76,20 @@ private struct Bench {
         "  \(count): \(try cost(delta, floats)); \(try cost(delta, PartSearchOptions(limit: 10))); "
           + "\(try cost(frozen, PartSearchOptions(limit: 10))); appending \(perRow) µs a row")
     }
+    let sealed = count / 2
+    print("rows linked where they lie behind a part of \(sealed), by candidates kept while they are linked:")
+    let base = try part(delta(sealed))
+    for candidates in [100, 64, 50, 32] {
+      var rows = VectorRows(
+        part: base, dimension: dimension, distance: .cosine, slotOfRow: Array(0..<UInt32(sealed)),
+        slotCount: sealed)
+      for number in sealed..<count { rows.put(row(number), slot: UInt32(number)) }
+      try rows.beginGraph(tier: 1, GraphParameters(efConstruction: candidates))
+      let start = processSeconds()
+      rows.tiers[1].link(threads: 1) { false }
+      let perRow = (processSeconds() - start) / Double(count - sealed) * 1e6
+      print("  \(candidates): \(try cost(rows, PartSearchOptions(limit: 10))); linking \(perRow) µs a row")
+    }
     print("dead rows of a part of \(count):")
     let part = try part(delta(count))
     for percent in [0, 1, 5, 10, 15, 20, 21, 30] {
