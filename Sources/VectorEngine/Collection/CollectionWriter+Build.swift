@@ -65,7 +65,7 @@ extension CollectionWriter {
   }
 
   /// Whether no write has come for a while.
-  private var isSettled: Bool {
+  var isSettled: Bool {
     lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
   }
 
@@ -203,6 +203,8 @@ extension CollectionWriter {
       case .link: environment.linkers
       }
     let isAccepted = pool.submit {
+      // What a load has freed need not lie beside two generations.
+      if lane == .merge { LargeAllocations.giveBack() }
       let result = Result { () throws(RequestError) in
         guard let product = try body(builder) else {
           throw RequestError(.unavailable, "the build was cancelled")
