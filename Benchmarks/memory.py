@@ -121,14 +121,13 @@ def wait_until_sealed(data, count):
     wait_until(is_sealed, "all rows in the generation", 7200, 0.5)
 
 
-def settled(server, pauses=20):
-    """Anonymous memory once nothing more is given back."""
-    least = None
-    for _ in range(pauses):
+def settled(server):
+    """Memory once nothing more is given back: a server waits for pauses of five seconds, twice."""
+    least, since = None, time.monotonic()
+    while time.monotonic() - since < 13:
         now = smaps(server)
-        if least is not None and now["anonymous"] >= least["anonymous"]:
-            return now
-        least = now
+        if least is None or now["anonymous"] < least["anonymous"]:
+            least, since = now, time.monotonic()
         time.sleep(0.5)
     return least
 

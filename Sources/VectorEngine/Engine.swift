@@ -30,6 +30,9 @@ package final class Engine: RequestHandler {
 
   package let configuration: EngineConfiguration
 
+  /// Prepares the process for an engine; first thing in a program, before it has threads.
+  package static func prepareProcess() { ReleasedMemory.prepareProcess() }
+
   /// Opens the data directory, or makes one where there is none.
   /// - Throws: when another process holds it, or it is damaged or of a newer format.
   package static func open(

@@ -80,6 +80,7 @@ final class OpenCollections: Sendable {
         return body(.failure(Self.stopping))
       }
       for wake in waiting { wake() }
+      environment.releasedMemory.note()
       closeIdle()
     case .failure(let error):
       environment.logger.error(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import VectorEngine
 import VectorModel
 import VectorServer
 
@@ -15,7 +16,10 @@ struct Needletail: AsyncParsableCommand {
     ])
 
   /// Runs the command that was called; what the server or the engine refuses is shown as its message alone.
-  static func main() async {
+  ///
+  /// On the main thread, so that the process is prepared before it has others.
+  @MainActor static func main() async {
+    if ProcessInputs.variable("MALLOC_ARENA_MAX") == nil { Engine.prepareProcess() }
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

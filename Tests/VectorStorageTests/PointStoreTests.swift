@@ -90,6 +90,38 @@ extension StoreBatch {
     #expect(try reopened.verify().pointCount == 500)
   }
 
+  @Test func aStoreGivesBackItsPagesAndGoesOn() throws {
+    let testing = try StoreTesting()
+    let store = try testing.create()
+    try store.commit(StoreTesting.batch(1...500))
+    #expect(store.keptByteCount > 500 * 1536)
+    #expect(try store.read { (reader) throws(StorageError) in try reader.pointCount() } == 500)
+    try store.sync()
+    try store.giveBack()
+    #expect(store.keptByteCount == 0)
+    #expect(try store.read { (reader) throws(StorageError) in try reader.pointCount() } == 500)
+    try store.commit(StoreTesting.batch(501...600))
+    try store.giveBack()
+    #expect(try store.verify().pointCount == 600)
+    try store.close()
+    #expect(throws: StorageError.closed(file: testing.path)) { try store.giveBack() }
+    #expect(try testing.open().verify().defectCount == 0)
+  }
+
+  @Test func aStoreThatCannotBeOpenedAgainRefusesEverything() throws {
+    let testing = try StoreTesting()
+    let store = try testing.create()
+    try store.commit(StoreTesting.batch(1...5))
+    try testing.directory.fileSystem.rename(testing.path, to: testing.path + ".away")
+    try testing.directory.fileSystem.createDirectory(testing.path)
+    #expect(throws: StorageError.self) { try store.giveBack() }
+    #expect(throws: StorageError.self) { try store.commit(StoreTesting.batch(6...7)) }
+    #expect(throws: StorageError.self) {
+      try store.read { (reader) throws(StorageError) in try reader.pointCount() }
+    }
+    try store.close()
+  }
+
   @Test func partsOfAPointChangeAlone() throws {
     let testing = try StoreTesting()
     let store = try testing.create()

@@ -72,7 +72,8 @@ extension CollectionState {
     try insert(
       PointTable.Entry(id: point.id, number: number, version: sequence), point.vectors, point.payload)
     pending.put(
-      PendingPoints.Entry(id: point.id, version: sequence, payload: point.payload, vectors: point.vectors),
+      PendingPoints.Entry(
+        id: point.id, version: sequence, payload: point.payload, vectorsByteCount: point.vectors.byteCount),
       number: number)
     digest.add(point, version: sequence)
   }
@@ -95,7 +96,7 @@ extension CollectionState {
     digest.replace(id, points[slot].version, old, with: sequence, new)
     points.setVersion(sequence, of: slot)
     try payloads.put(slot, payload: new)
-    touchStored(slot, payload: new, vectors: nil)
+    touchStored(slot, payload: new)
   }
 
   private mutating func putVectors(_ change: PointVectors, _ source: some PayloadSource) {
@@ -110,7 +111,7 @@ extension CollectionState {
     }
     digest.replace(change.id, points[slot].version, payload, with: sequence, payload)
     points.setVersion(sequence, of: slot)
-    touchStored(slot, payload: payload, vectors: vectors(of: slot))
+    touchStored(slot, payload: payload, changesVectors: true)
   }
 
   private mutating func deleteVectors(_ names: [String], of id: PointID, _ source: some PayloadSource) {
@@ -122,16 +123,17 @@ extension CollectionState {
     }
     digest.replace(id, points[slot].version, payload, with: sequence, payload)
     points.setVersion(sequence, of: slot)
-    touchStored(slot, payload: payload, vectors: vectors(of: slot))
+    touchStored(slot, payload: payload, changesVectors: true)
   }
 
   /// Marks a point's values for the next commit of the store.
-  private mutating func touchStored(_ slot: UInt32, payload: [UInt8], vectors: NamedVectors?) {
+  private mutating func touchStored(_ slot: UInt32, payload: [UInt8], changesVectors: Bool = false) {
     let entry = points[slot]
+    let byteCount =
+      changesVectors ? vectors(of: slot).byteCount : pending[entry.number]?.vectorsByteCount
     pending.put(
       PendingPoints.Entry(
-        id: entry.id, version: sequence, payload: payload,
-        vectors: vectors ?? pending[entry.number]?.vectors),
+        id: entry.id, version: sequence, payload: payload, vectorsByteCount: byteCount),
       number: entry.number)
   }
 

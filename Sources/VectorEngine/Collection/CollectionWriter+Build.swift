@@ -71,7 +71,7 @@ extension CollectionWriter {
   }
 
   /// Whether no write has come for a while.
-  private var isSettled: Bool {
+  var isSettled: Bool {
     lastWrite.duration(to: .now) >= .milliseconds(configuration.settledMilliseconds)
   }
 
@@ -209,6 +209,8 @@ extension CollectionWriter {
       case .link: environment.linkers
       }
     let isAccepted = pool.submit {
+      // What a load has freed need not lie beside two generations.
+      if lane == .merge { LargeAllocations.giveBack() }
       let result = Result { () throws(RequestError) in
         guard let product = try body(builder) else {
           throw RequestError(.unavailable, "the build was cancelled")

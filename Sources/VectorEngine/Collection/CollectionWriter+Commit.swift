@@ -14,6 +14,9 @@ enum StoreMeta {
 }
 
 extension CollectionWriter {
+  /// What a store may keep in memory of its commits.
+  private static let keptBytesMin = 1 << 20
+
   /// Takes over a commit that has ended, and begins one when enough has gathered or it has waited long enough.
   func commitIfDue() {
     do throws(RequestError) {
@@ -104,6 +107,17 @@ extension CollectionWriter {
     try commitStore()
     try inStore { () throws(StorageError) in try store.sync() }
     storeDurableSequence = published.load().state.sequence
+  }
+
+  /// Frees what store and log keep in memory of their largest writes once no write has come for a while.
+  func giveBackIfSettled() {
+    guard store.keptByteCount >= Self.keptBytesMin, isSettled, commit == nil, state.pending.isEmpty,
+      failure == nil, !hasUnsynced, !compaction.isRunning
+    else { return }
+    do throws(RequestError) { try syncStore() } catch { return }
+    do throws(StorageError) { try store.giveBack() } catch { return poison(error.requestError) }
+    log.giveBack()
+    environment.releasedMemory.note()
   }
 
   /// Runs what writes to the store. Where it fails for another reason than space, nobody knows what of the earlier

@@ -109,6 +109,7 @@ final class CollectionWriter: @unchecked Sendable {
     commitIfDue()
     for outcome in outcomes { install(outcome) }
     maintain()
+    giveBackIfSettled()
     throttle.release(all: isClosing != nil)
     if let isClosing { isClosing(close()) }
   }

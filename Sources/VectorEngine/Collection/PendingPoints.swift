@@ -7,8 +7,8 @@ struct PendingPoints: Sendable {
     var id: PointID
     var version: UInt64
     var payload: [UInt8]
-    /// Absent where the store's vectors still hold.
-    var vectors: NamedVectors?
+    /// Bytes of the point's vectors, which the state has; absent where the store's still hold.
+    var vectorsByteCount: Int?
   }
 
   private(set) var entries = TreeDictionary<UInt64, Entry>()
@@ -45,6 +45,6 @@ struct PendingPoints: Sendable {
   }
 
   private static func bytes(_ entry: Entry) -> Int {
-    128 + entry.payload.count + (entry.vectors?.byteCount ?? 0)
+    128 + entry.payload.count + (entry.vectorsByteCount ?? 0)
   }
 }

@@ -51,9 +51,12 @@ extension CollectionState {
       changeCount: 3 * pending.entries.count + pending.removals.count + 8, byteCount: pending.byteCount)
     for (number, id) in pending.removals { batch.remove(number: number, id: id) }
     for (number, entry) in pending.entries.sorted(by: { $0.key < $1.key }) {
-      if let vectors = entry.vectors {
-        var writer = ByteWriter(reservingCapacity: vectors.byteCount)
-        writer.vectors(vectors)
+      if let byteCount = entry.vectorsByteCount {
+        guard let slot = points.slot(of: entry.id) else {
+          preconditionFailure("point \(entry.id) waits for the store and is none")
+        }
+        var writer = ByteWriter(reservingCapacity: byteCount)
+        writer.vectors(vectors(of: slot))
         batch.put(
           number: number, id: entry.id, version: entry.version, payload: entry.payload.span,
           vectors: writer.bytes.span)

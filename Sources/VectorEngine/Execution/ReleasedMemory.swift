@@ -1,12 +1,24 @@
 import Synchronization
 import VectorStorage
 
-/// Gives what the allocator keeps back to the system once builds have released memory and a while has passed.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Gives what the allocator keeps back to the system once much was freed and a while has passed.
 ///
-/// A build frees the rows and graphs that it replaces all at once; glibc keeps them for later below whatever lies
-/// above, three times as much as the points take. Giving back locks the allocator for milliseconds, so it waits for
-/// a pause between builds.
+/// Builds, openings and stores at rest free much at once; glibc keeps it for later, three times as much as the points
+/// take. Giving back locks the allocator for milliseconds, so it waits for a pause between them.
 final class ReleasedMemory: Sendable {
+  /// Prepares the process for giving memory back; first thing in the program, before it has threads.
+  static func prepareProcess() {
+    LargeAllocations.shareHeaps(coresCount: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
+
   private static let pause = Duration.seconds(5)
   private let last = Mutex<ContinuousClock.Instant?>(nil)
 

@@ -33,6 +33,9 @@ package protocol OperationLog: AnyObject, Sendable {
   /// Bytes that hold the operations above `sequence`, rounded up to whole units of space.
   func byteCount(after sequence: UInt64) -> UInt64
 
+  /// Frees memory that is kept for the next operations; for a log that rests.
+  func giveBack()
+
   /// Syncs and releases files; later calls fail.
   func close() throws(StorageError)
 }

@@ -128,6 +128,8 @@ extension SegmentedLog {
     tail.withLock { [bytes] in $0.spare = bytes }
   }
 
+  package func giveBack() { tail.withLock { $0.spare = [] } }
+
   private func poison(_ tail: inout Tail, _ error: StorageError) {
     tail.failure = .poisoned(file: directory, cause: error.description)
     tail.pending = []

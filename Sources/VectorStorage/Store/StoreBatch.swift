@@ -26,6 +26,8 @@ package struct StoreBatch: Sendable {
   /// Bytes so far.
   package var byteCount: Int { bytes.count }
   package var isEmpty: Bool { changes.isEmpty }
+  /// About how many bytes the pages have that applying it changes: a kilobyte a change besides what it brings.
+  var touchedByteCount: Int { bytes.count + changes.count << 10 }
 
   /// Empties the batch and keeps its memory.
   package mutating func removeAll() {

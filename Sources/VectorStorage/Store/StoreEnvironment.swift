@@ -15,32 +15,42 @@ import CLMDB
 @safe final class StoreEnvironment: @unchecked Sendable {
   let path: String
   private(set) var mapByteCount: Int
-  private let environment: OpaquePointer
+  private let readersMax: Int
+  private var environment: OpaquePointer
   private var handles: [MDB_dbi] = []
+  private var isOpen = true
 
   /// Opens or creates the file.
   /// - Parameters:
   ///   - mapByteCount: bytes of address space; a multiple of the page size.
   ///   - create: makes the file and its tables.
   init(path: String, mapByteCount: Int, readersMax: Int, create: Bool) throws(StorageError) {
+    self.path = path
+    self.mapByteCount = mapByteCount
+    self.readersMax = readersMax
+    unsafe environment = try Self.opened(path, mapByteCount: mapByteCount, readersMax: readersMax)
+    do throws(StorageError) { handles = try openTables(create: create) } catch {
+      close()
+      throw error
+    }
+  }
+
+  @unsafe private static func opened(
+    _ path: String, mapByteCount: Int, readersMax: Int
+  ) throws(StorageError) -> OpaquePointer {
     var created: OpaquePointer?
     var code = unsafe mdb_env_create(&created)
     guard code == 0, let environment = unsafe created else { throw LMDB.error(code, "open", path) }
-    self.path = path
-    self.mapByteCount = mapByteCount
-    unsafe self.environment = environment
     let flags = LMDB.noSubdirectory | LMDB.noThreadLocalStorage | LMDB.noMetaSync | LMDB.noReadAhead
     code = unsafe mdb_env_set_mapsize(environment, mapByteCount)
     if code == 0 { code = unsafe mdb_env_set_maxdbs(environment, UInt32(StoreTable.allCases.count)) }
     if code == 0 { code = unsafe mdb_env_set_maxreaders(environment, UInt32(readersMax)) }
     if code == 0 { code = unsafe mdb_env_open(environment, path, flags, 0o640) }
-    do throws(StorageError) {
-      guard code == 0 else { throw LMDB.error(code, "open", path) }
-      handles = try openTables(create: create)
-    } catch {
+    guard code == 0 else {
       unsafe mdb_env_close(environment)
-      throw error
+      throw LMDB.error(code, "open", path)
     }
+    return unsafe environment
   }
 
   private func openTables(create: Bool) throws(StorageError) -> [MDB_dbi] {
@@ -62,7 +72,23 @@ import CLMDB
   }
 
   /// Ends the use of the file; no transaction may be open and none may follow.
-  func close() { unsafe mdb_env_close(environment) }
+  func close() {
+    guard isOpen else { return }
+    isOpen = false
+    unsafe mdb_env_close(environment)
+  }
+
+  /// Closes the file and opens it anew; no transaction may be open.
+  /// - Throws: and then the file is closed, and nothing but `close` may follow.
+  func reopen() throws(StorageError) {
+    close()
+    unsafe environment = try Self.opened(path, mapByteCount: mapByteCount, readersMax: readersMax)
+    isOpen = true
+    do throws(StorageError) { handles = try openTables(create: false) } catch {
+      close()
+      throw error
+    }
+  }
 
   /// The handle of `table`.
   func handle(_ table: StoreTable) -> MDB_dbi { handles[Int(table.rawValue) - 1] }

@@ -38,6 +38,18 @@ import VectorModel
     while try await tierRows(fixture) != [1410] { await Task.yield() }
   }
 
+  @Test func theStoreGivesItsPagesBack() async throws {
+    let fixture = try await fixture(settledMilliseconds: 20)
+    let id = try fixture.engine.catalogue.current.collection(named: "c")
+    while try fixture.engine.collections.view(of: id).store.keptByteCount > 0 { await Task.yield() }
+    #expect(try await fixture.count() == 1500)
+    _ = try await fixture.write(.delete(.ids((0..<10).map { .number($0) })))
+    let dump = try await fixture.dump()
+    try fixture.restart()
+    #expect(try await fixture.dump() == dump)
+    #expect(try fixture.verifyOffline().defects == [])
+  }
+
   @Test func whileWritesComeAFewDeadRowsStay() async throws {
     let fixture = try await fixture(settledMilliseconds: 1_000_000)
     _ = try await fixture.write(.delete(.ids((0..<90).map { .number($0) })))

@@ -1,0 +1,24 @@
+import Testing
+
+@testable import VectorIndex
+
+@Suite struct AnonymousMemoryTests {
+  private static let huge = 2 << 20
+
+  @Test func theLastHugePageIsTakenWhereLittleOfItIsWasted() {
+    #expect(AnonymousMemory.hugeByteCount(Self.huge) == Self.huge)
+    #expect(AnonymousMemory.hugeByteCount(Self.huge + 1) == Self.huge)
+    #expect(AnonymousMemory.hugeByteCount(9_600_000) == 4 * Self.huge)
+    #expect(AnonymousMemory.hugeByteCount(4 * Self.huge - 4096) == 4 * Self.huge)
+    #expect(AnonymousMemory.hugeByteCount(100 * Self.huge + 1) == 101 * Self.huge)
+  }
+
+  @Test(arguments: [1, 4096, huge - 1, huge, huge + 1, 3 * huge + 4097, 4 * huge - 1])
+  func allBytesAreZeroAndCanBeWritten(byteCount: Int) throws {
+    let memory = try AnonymousMemory(byteCount: byteCount)
+    #expect(unsafe memory.bytes.allSatisfy { $0 == 0 })
+    unsafe memory.bytes.initializeMemory(as: UInt8.self, repeating: 7)
+    let slice = memory.slice(count: byteCount)
+    #expect(unsafe slice.bytes.allSatisfy { $0 == 7 })
+  }
+}
