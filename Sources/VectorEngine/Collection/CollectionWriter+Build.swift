@@ -208,9 +208,10 @@ extension CollectionWriter {
       case .freeze: environment.freezers
       case .link: environment.linkers
       }
+    // What a load has freed need not lie beside two generations; searches would wait for the allocator meanwhile.
+    let givesBack = lane == .merge && !isSearched
     let isAccepted = pool.submit {
-      // What a load has freed need not lie beside two generations.
-      if lane == .merge { LargeAllocations.giveBack() }
+      if givesBack { LargeAllocations.giveBack() }
       let result = Result { () throws(RequestError) in
         guard let product = try body(builder) else {
           throw RequestError(.unavailable, "the build was cancelled")

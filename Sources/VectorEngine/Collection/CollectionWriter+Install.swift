@@ -38,8 +38,14 @@ extension CollectionWriter {
     try replaceManifest(next)
     state = new
     build.needsRebuild = false
+    retired = (published.load(), .now)
     publish()
     removeLeftovers()
+  }
+
+  /// Frees the generation before the current one, here instead of in a search that began before it was replaced.
+  func freeRetired() {
+    if let retired, retired.at.duration(to: .now) >= .seconds(1) { self.retired = nil }
   }
 
   /// Removes files that are not in use, where it is certain which are and no other store is being written.

@@ -48,6 +48,8 @@ final class CollectionWriter: @unchecked Sendable {
   var freeze = BuildState()
   /// The linking of rows where they lie, beside both.
   var link = BuildState()
+  /// The view that the last merge replaced, until no search has it any more: whoever frees a generation takes long.
+  var retired: (view: View, at: ContinuousClock.Instant)?
   private var throttle = WriteThrottle()
   static let commitRetryDelay = Duration.milliseconds(100)
   private let status = Mutex(BuildStatus())
@@ -110,6 +112,7 @@ final class CollectionWriter: @unchecked Sendable {
     for outcome in outcomes { install(outcome) }
     maintain()
     giveBackIfSettled()
+    freeRetired()
     throttle.release(all: isClosing != nil)
     if let isClosing { isClosing(close()) }
   }

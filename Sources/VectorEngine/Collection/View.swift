@@ -85,7 +85,14 @@ final class PublishedView: Sendable {
     return overflow || end >= currentMilliseconds()
   }
 
-  func store(_ new: View) { view.withLock { $0 = new } }
+  func store(_ new: View) {
+    // Whoever holds the old view last frees it, which is not to happen while searches wait for the lock.
+    let old = view.withLock { view in
+      defer { view = new }
+      return view
+    }
+    withExtendedLifetime(old) {}
+  }
 
   /// - Precondition: a view was stored.
   func load() -> View {

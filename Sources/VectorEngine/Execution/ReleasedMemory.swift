@@ -16,7 +16,7 @@ import VectorStorage
 final class ReleasedMemory: Sendable {
   /// Prepares the process for giving memory back; first thing in the program, before it has threads.
   static func prepareProcess() {
-    LargeAllocations.shareHeaps(coresCount: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    LargeAllocations.limitHeaps()
   }
 
   private static let pause = Duration.seconds(5)
@@ -35,6 +35,17 @@ final class ReleasedMemory: Sendable {
   }
 
   func giveBackIfDue() {
-    if isDue() { LargeAllocations.giveBack() }
+    guard isDue() else { return }
+    LargeAllocations.giveBackEnds { count, body in
+      let pool = WorkerPool("give back", threadCount: count, queueCountMax: count, niceness: 5)
+      let arrived = Atomic(0)
+      let rendezvous: @Sendable () -> Void = {
+        arrived.add(1, ordering: .sequentiallyConsistent)
+        while arrived.load(ordering: .sequentiallyConsistent) < count { usleep(100) }
+      }
+      for _ in 0..<count { _ = pool.submit { body(rendezvous) } }
+      pool.stop()
+    }
+    LargeAllocations.giveBack()
   }
 }

@@ -43,4 +43,13 @@
     defer { unsafe pthread_rwlock_unlock(lock) }
     return try body()
   }
+
+  /// Runs `body` unless somebody is inside.
+  /// - Returns: whether it ran.
+  func exclusiveIfFree(_ body: () throws(StorageError) -> Void) throws(StorageError) -> Bool {
+    guard unsafe pthread_rwlock_trywrlock(lock) == 0 else { return false }
+    defer { unsafe pthread_rwlock_unlock(lock) }
+    try body()
+    return true
+  }
 }

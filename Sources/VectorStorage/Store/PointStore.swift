@@ -1,6 +1,13 @@
+import Synchronization
 package import VectorModel
 
-import Synchronization
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// The durable points of one shard: an LMDB file with a log in front of it.
 ///
@@ -233,28 +240,41 @@ package final class PointStore: Sendable {
   /// About how much memory `giveBack` would free.
   package var keptByteCount: Int { state.withLock { $0.keptByteCount } }
 
+  /// Times that the file is opened, a twentieth of a second apart, where descriptors or memory are short for a moment.
+  private static let reopeningsMax = 20
+
   /// Frees the pages that LMDB keeps of its largest transaction for the next ones, by opening the file anew.
   ///
-  /// Takes about a millisecond, in which nobody reads; for a store that rests, after `sync`. A compaction must not run.
+  /// Takes about a millisecond, in which nobody reads; for a store that rests, after `sync`. Where somebody reads nothing
+  /// happens: whoever checks a whole store takes long, and others would wait behind it. A compaction must not run.
   /// - Throws: when the file cannot be opened again; then the store is of no use until it is opened by somebody else.
   package func giveBack() throws(StorageError) {
     try committing.withLock { (_) throws(StorageError) in
-      try gate.exclusive { () throws(StorageError) in
+      let isDone = try gate.exclusiveIfFree { () throws(StorageError) in
         try requireReadable()
         let idle = state.withLock { state in
           defer { state.idle = [] }
           return state.idle
         }
         for transaction in idle { transaction.end() }
-        do throws(StorageError) {
-          try name.inside { () throws(StorageError) in
-            try LargeAllocations.mapped { () throws(StorageError) in try environment.reopen() }
-          }
-        } catch {
+        do throws(StorageError) { try reopen() } catch {
           state.withLock { $0.readFailure = .poisoned(file: path, cause: error.description) }
           throw error
         }
-        state.withLock { $0.keptByteCount = 0 }
+      }
+      if isDone { state.withLock { $0.keptByteCount = 0 } }
+    }
+  }
+
+  private func reopen() throws(StorageError) {
+    for attempt in 1... {
+      do throws(StorageError) {
+        return try name.inside { () throws(StorageError) in
+          try LargeAllocations.mapped { () throws(StorageError) in try environment.reopen() }
+        }
+      } catch {
+        guard attempt < Self.reopeningsMax else { throw error }
+        usleep(50_000)
       }
     }
   }
