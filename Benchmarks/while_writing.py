@@ -9,7 +9,8 @@ nobody searches. Searches come at a steady pace and count from when they were du
 behind it late too. Both clients stand for other machines: where the system allows it the searching one comes before all
 others, and the writing one behind the server's event loops, or their own waiting for a processor would be measured.
 
-Truth is the server's own exact search, asked right after the approximate one; while points are written it is measured by
+Points that are written are shaken copies of those that are there, so neighbours come closer together and recall falls
+with their number; it is compared with that of the same points at rest. Truth is the server's own exact search, asked right after the approximate one; while points are written it is measured by
 itself, behind the latencies, since exact searches take a core. Besides latencies, the server's own time in the search
 stage is shown (median and p95 of explained queries), and the tiers that a query goes through. The burst is sent as JSON
 over HTTP and as a stream over the binary protocol. Ends with code 1 when a promise is broken.
@@ -192,7 +193,7 @@ def run(server, options):
     written = shaken(numpy.tile(base, (options.written // count + 1, 1))[:options.written], generator)
     busy, busy_recall, sustained_rate = sustained(server, connection, queries, written, count, options.seconds)
     quiet(connection)
-    line("settled", search(connection, queries), server)
+    _, settled_recall = line("settled", search(connection, queries), server)
 
     burst = encoded(shaken(base[:30_000], generator), range(10_000_000, 10_030_000))
     began = time.monotonic()
@@ -214,7 +215,8 @@ def run(server, options):
         f"{sustained_rate:,.0f} points/s sustained, {sustained_rate / built:.2f} × the build rate, at least 0.8":
             sustained_rate >= 0.8 * built,
         f"p95 {busy / idle:.2f} × idle while writing, at most 2": busy <= 2 * idle,
-        f"recall {busy_recall:.4f} against {recall:.4f} while writing, at most 0.01 less": busy_recall >= recall - 0.01,
+        f"recall {busy_recall:.4f} while writing, {settled_recall:.4f} of the same points at rest, at most 0.01 less":
+            busy_recall >= settled_recall - 0.01,
         f"p95 {updated / alone:.2f} × idle after updates, at most 1.1": updated <= 1.1 * alone,
         f"p95 {deleted / alone:.2f} × idle after deletes, at most 1.1": deleted <= 1.1 * alone,
         f"recall {min(updated_recall, deleted_recall):.4f} after updates and deletes":

@@ -14,10 +14,11 @@ import VectorModel
 @safe final class GrowingGraph: Sendable {
   /// One row in so many is an entry.
   private static let entriesStep = 128
-  /// Candidates kept while a row is linked, relative to a part's: these links last until the next merge. With 64 instead
-  /// of 100 a row takes 48 instead of 64 µs, and recall@10 of half of debian50k behind a part of the other half is .986
-  /// instead of .987.
+  /// Candidates kept while a row is linked, relative to a part's and at least: these links last until the next merge.
+  /// With 64 instead of 100 a row takes 48 instead of 64 µs, and recall@10 of half of debian50k behind a part of the other
+  /// half is .986 instead of .987.
   private static let candidatesPercent = 64
+  private static let candidatesMin = 64
   /// Rows that are linked before searches see them.
   private static let batchRowsCount = 1024
 
@@ -33,7 +34,9 @@ import VectorModel
     precondition(parameters.m >= 1 && parameters.m <= GraphParameters.mMax && countMax >= 1)
     var parameters = parameters
     parameters.fullScanThresholdKilobytes = 0
-    parameters.efConstruction = max(1, parameters.efConstruction * Self.candidatesPercent / 100)
+    parameters.efConstruction = min(
+      parameters.efConstruction,
+      max(Self.candidatesMin, parameters.efConstruction * Self.candidatesPercent / 100))
     self.parameters = parameters
     self.countMax = countMax
     let byteCount = countMax * 2 * parameters.m * 4
