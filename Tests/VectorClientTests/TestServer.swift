@@ -41,10 +41,17 @@ final class TestServer: Sendable {
       keys: keys, limits: limits, readiness: readiness, bodies: BodyBudget(bytesMax: 256 << 20),
       decoders: .singleton, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let connections = ConnectionRegistry(connectionsMax: limits.connectionsMax)
-    let listener = try await BinaryListener.bind(
-      front: front, connections: connections, host: "127.0.0.1", port: port,
-      group: group, tls: tls)
-    return TestServer(listener, connections)
+    while true {
+      do throws(RequestError) {
+        let listener = try await BinaryListener.bind(
+          front: front, connections: connections, host: "127.0.0.1", port: port, group: group, tls: tls)
+        return TestServer(listener, connections)
+      } catch {
+        // The port of a server before this one may be a connection's of another test for a moment.
+        guard port != 0, error.message.contains("Address already in use") else { throw error }
+        await Task.yield()
+      }
+    }
   }
 
   /// Breaks every connection off.
