@@ -1,4 +1,5 @@
 import Synchronization
+import VectorIndex
 import VectorStorage
 
 #if canImport(Glibc)
@@ -20,6 +21,8 @@ final class ReleasedMemory: Sendable {
   }
 
   private static let pause = Duration.seconds(5)
+  /// Pauses of 100 µs that a thread waits for the others.
+  private static let pausesMax = 100
   private let last = Mutex<ContinuousClock.Instant?>(nil)
 
   /// Says that much was freed, or is about to be.
@@ -37,14 +40,15 @@ final class ReleasedMemory: Sendable {
   func giveBackIfDue() {
     guard isDue() else { return }
     LargeAllocations.giveBackEnds { count, body in
-      let pool = WorkerPool("give back", threadCount: count, queueCountMax: count, niceness: 5)
-      let arrived = Atomic(0)
-      let rendezvous: @Sendable () -> Void = {
-        arrived.add(1, ordering: .sequentiallyConsistent)
-        while arrived.load(ordering: .sequentiallyConsistent) < count { usleep(100) }
+      let arrivedCount = Atomic(0)
+      WorkerThreads.run(count: count) { _ in
+        body {
+          arrivedCount.add(1, ordering: .sequentiallyConsistent)
+          // Where the system gives fewer threads not all come.
+          for _ in 0..<Self.pausesMax
+          where arrivedCount.load(ordering: .sequentiallyConsistent) < count { usleep(100) }
+        }
       }
-      for _ in 0..<count { _ = pool.submit { body(rendezvous) } }
-      pool.stop()
     }
     LargeAllocations.giveBack()
   }

@@ -7,7 +7,7 @@
 #endif
 
 /// Runs one function on several threads at once and waits for all of them.
-enum WorkerThreads {
+package enum WorkerThreads {
   private final class Work: Sendable {
     let body: @Sendable (Int) -> Void
     let index: Int
@@ -20,7 +20,7 @@ enum WorkerThreads {
 
   /// Calls `body(0)` here and `body(1)` … `body(count − 1)` on threads of their own, which inherit this thread's
   /// priority. Where the system gives fewer threads, this thread runs what is left.
-  static func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  package static func run(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     var started: [pthread_t] = []
     var unstarted: [Int] = []
     for index in 1..<max(count, 1) {

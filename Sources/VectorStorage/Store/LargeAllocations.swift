@@ -43,8 +43,8 @@ package enum LargeAllocations {
   /// Gives the free ends of all heaps back to the system, after a load three times as much as the points take.
   ///
   /// glibc looks at the end of a heap only when something large in it is freed.
-  /// - Parameter onThreads: calls its argument on so many threads at once, each of which calls the closure that it is
-  ///   given when all others have come as far: a thread that has none takes the next heap.
+  /// - Parameter onThreads: calls `body` on so many threads at once, with a closure that returns once all of them have
+  ///   called it, or after a while: as long as each holds memory, a new thread takes the next heap.
   package static func giveBackEnds(
     onThreads: (_ count: Int, _ body: @escaping @Sendable (() -> Void) -> Void) -> Void
   ) {
