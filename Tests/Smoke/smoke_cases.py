@@ -264,14 +264,16 @@ class SmokeRun:
         expect({point.id for point in points}, {identifier for identifier, _ in losses}, "context: no examples")
 
     def case_formula(self):
-        """Similarity and a number of the payload, weighted."""
+        """Similarity and a number of the payload, weighted; of those that have the number, or it would be an error."""
         query = smoke_data.vector(self.random, DIMENSION)
         formula = models.FormulaQuery(formula=models.SumExpression(sum=[
             models.MultExpression(mult=[0.7, "$score"]), models.MultExpression(mult=[0.003, "price"])]))
-        found = smoke_data.nearest("Cosine", self.vectors, query)[:20]
+        priced = {i: vector for i, vector in self.vectors.items() if "price" in self.payloads[i]}
+        found = smoke_data.nearest("Cosine", priced, query)[:20]
+        has_price = models.Filter(must_not=[models.IsEmptyCondition(is_empty=models.PayloadField(key="price"))])
         ranking = sorted(
             ((i, 0.7 * score + 0.003 * self.payloads[i]["price"]) for i, score in found), key=lambda pair: -pair[1])
-        points = self.query(prefetch=models.Prefetch(query=query, limit=20), query=formula, limit=7)
+        points = self.query(prefetch=models.Prefetch(query=query, filter=has_price, limit=20), query=formula, limit=7)
         expect_ranking(points, ranking[:7], "formula")
 
     def case_query_batch(self):
