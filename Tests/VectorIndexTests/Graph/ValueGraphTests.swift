@@ -211,7 +211,7 @@ import VectorModel
       if name != "fields" {
         #expect(throws: RequestError.self, "\(name)") { try open(intact.filter { $0.key != name }) }
       }
-      for _ in 0..<60 {
+      for _ in 0..<20 {
         var damaged = whole
         let place = Int.random(
           in: 0..<(name == "field-links-0" ? whole.count : min(whole.count, 600)), using: &random)

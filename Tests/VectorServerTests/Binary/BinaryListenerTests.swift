@@ -10,9 +10,18 @@ import VectorModel
 struct BinaryListenerTests {
   private static let count = Request.count(collection: "c", CountRequest())
 
+  /// Beside many other tests one may stand still for minutes between two steps.
+  private static var patientLimits: BinaryLimits {
+    var limits = BinaryLimits()
+    limits.helloTimeout = .minutes(10)
+    limits.idleTimeout = .minutes(10)
+    limits.frameTimeout = .minutes(10)
+    return limits
+  }
+
   /// A listener on a free port of the loopback, stopped when `body` is done.
   private func serve(
-    _ handler: FakeHandler = FakeHandler(), limits: BinaryLimits = BinaryLimits(), tls: NIOSSLContext? = nil,
+    _ handler: FakeHandler = FakeHandler(), limits: BinaryLimits = patientLimits, tls: NIOSSLContext? = nil,
     _ body: (BinaryListener, BinaryFront) async throws -> Void
   ) async throws {
     let front = makeBinaryFront(limits: limits)
