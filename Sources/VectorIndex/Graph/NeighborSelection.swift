@@ -32,13 +32,19 @@ import CKernels
   /// - Parameter filledMax: up to how many displaced candidates fill the list, where the parameters say so. Lists that
   ///   take links from later nodes are not filled: near neighbours would leave these no room.
   func select(from pool: CandidatePool, linksMax: Int, filledMax: Int) -> [Neighbor] {
-    remaining.removeAll(keepingCapacity: true)
-    displaced.removeAll(keepingCapacity: true)
+    // Every access of a class's variable is checked for others at the same time; a local one's is not.
+    var remaining = take(&self.remaining)
+    var displaced = take(&self.displaced)
+    defer {
+      self.remaining = remaining
+      self.displaced = displaced
+    }
     for index in unsafe 0..<pool.count {
       let entry = unsafe pool.entries[index]
       unsafe remaining.append(
         Neighbor(row: CandidatePool.node(entry), distance: CandidatePool.distance(entry)))
     }
+    let keepsDisplaced = builder.parameters.keepsPruned && filledMax > 0
     var kept: [Neighbor] = []
     kept.reserveCapacity(linksMax)
     var head = 0
@@ -46,9 +52,12 @@ import CKernels
       let next = remaining[head]
       kept.append(next)
       head += 1
-      if kept.count < linksMax { head = displace(by: next, from: head) }
+      if kept.count < linksMax {
+        displace(by: next, from: head, &remaining, into: &displaced, keeps: keepsDisplaced)
+        head = 0
+      }
     }
-    if builder.parameters.keepsPruned, kept.count < filledMax, !displaced.isEmpty {
+    if kept.count < filledMax, !displaced.isEmpty {
       displaced.sort()
       kept += displaced.prefix(filledMax - kept.count)
       kept.sort()
@@ -56,32 +65,40 @@ import CKernels
     return kept
   }
 
+  private func take(_ list: inout [Neighbor]) -> [Neighbor] {
+    var taken: [Neighbor] = []
+    swap(&taken, &list)
+    taken.removeAll(keepingCapacity: true)
+    return taken
+  }
+
   /// Drops from `remaining[head...]` what `kept` displaces; the rest moves up to begin at 0.
-  ///
-  /// - Returns: where the rest begins
-  private func displace(by kept: Neighbor, from head: Int) -> Int {
-    if head == remaining.count { return head }
-    let scorer = unsafe builder.table.scorer(ofRow: Int(kept.row), memory: query)
-    let offset = builder.heuristicOffset
-    let factor = builder.heuristicFactor
+  private func displace(
+    by kept: Neighbor, from head: Int, _ remaining: inout [Neighbor], into displaced: inout [Neighbor],
+    keeps keepsDisplaced: Bool
+  ) {
     var written = 0
     var read = head
-    while read < remaining.count {
-      let count = min(remaining.count - read, SearchScratch.batchMax)
-      for index in 0..<count { unsafe rows[index] = remaining[read + index].row }
-      unsafe scorer.score(rows, first: 0, count: count, into: distances)
-      for index in 0..<count {
-        let candidate = remaining[read + index]
-        if unsafe factor * (distances[index] + offset) <= candidate.distance + offset {
-          if builder.parameters.keepsPruned { displaced.append(candidate) }
-        } else {
-          remaining[written] = candidate
-          written += 1
+    if read < remaining.count {
+      let scorer = unsafe builder.table.scorer(ofRow: Int(kept.row), memory: query)
+      let offset = builder.heuristicOffset
+      let factor = builder.heuristicFactor
+      while read < remaining.count {
+        let count = min(remaining.count - read, SearchScratch.batchMax)
+        for index in 0..<count { unsafe rows[index] = remaining[read + index].row }
+        unsafe scorer.score(rows, first: 0, count: count, into: distances)
+        for index in 0..<count {
+          let candidate = remaining[read + index]
+          if unsafe factor * (distances[index] + offset) <= candidate.distance + offset {
+            if keepsDisplaced { displaced.append(candidate) }
+          } else {
+            remaining[written] = candidate
+            written += 1
+          }
         }
+        read += count
       }
-      read += count
     }
     remaining.removeSubrange(written...)
-    return 0
   }
 }
