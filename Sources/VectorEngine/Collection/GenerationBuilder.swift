@@ -90,7 +90,7 @@ struct GenerationBuilder {
     let count = rows.tiers[tiers].reduce(0) { $0 + $1.count }
     let numbers = UInt32(first.firstRow)..<UInt32(first.firstRow + count)
     let part = try buildPart(
-      vector, rows, Array(numbers), from: try rows.gathered(numbers), largestOf: rows.tiers[tiers])
+      vector, rows, Array(numbers), from: try rows.gathered(numbers), among: rows.tiers[tiers])
     return part.map {
       .frozen(
         FrozenPart(
@@ -135,7 +135,7 @@ struct GenerationBuilder {
     }
     let fields = linked.compactMap { valueRows($0.field, $0.part, vector, slotOfRow) }
     return try files.writeVectors(vector.name, rows, rowNumbers, slotOfRow) { (mapped) throws(RequestError) in
-      try buildPart(vector, rows, rowNumbers, fields: fields, from: mapped, largestOf: rows.tiers[...])
+      try buildPart(vector, rows, rowNumbers, fields: fields, from: mapped, among: rows.tiers[...])
     }
   }
 
@@ -172,20 +172,20 @@ struct GenerationBuilder {
   ///   - rowNumbers: the rows of the part, in its order.
   ///   - fields: rows that are linked among themselves besides.
   ///   - bytes: their numbers one after the other.
-  ///   - tiers: those that the rows are in; the largest one's graph is taken over.
+  ///   - tiers: those that the rows are in; their links are taken over or tell which rows are near each other.
   private func buildPart(
     _ vector: NamedVectorParameters, _ rows: VectorRows, _ rowNumbers: [UInt32], fields: [FieldRows] = [],
-    from bytes: MemorySlice, largestOf tiers: ArraySlice<RowTier>
+    from bytes: MemorySlice, among tiers: ArraySlice<RowTier>
   ) throws(RequestError) -> VectorPart? {
-    let largest = tiers.max { ($0.part?.count ?? 0) < ($1.part?.count ?? 0) }
-    let previous = largest?.part.map { part in
-      let first = largest?.firstRow ?? 0
-      return PreviousPart(
-        part: part,
-        rows: rowNumbers.map { row in
-          let place = Int(row) - first
-          return place >= 0 && place < part.count ? UInt32(place) : PreviousPart.noRow
-        })
+    let previous = tiers.compactMap { tier in
+      tier.linkedPart.map { part in
+        PreviousPart(
+          part: part,
+          rows: rowNumbers.map { row in
+            let place = Int(row) - tier.firstRow
+            return place >= 0 && place < part.count ? UInt32(place) : PreviousPart.noRow
+          })
+      }
     }
     let parameters = state.configuration.graphParameters(of: vector)
     return try VectorPart.build(

@@ -10,6 +10,8 @@ import CKernels
   private(set) var count = 0
   /// Every entry before this one is expanded.
   private var cursor = 0
+  /// How many of the nearest are expanded.
+  var expandedMax = Int.max
   /// What a node must be nearer than to be taken.
   private(set) var worst = Float.infinity
   /// How many of the nearest entries `hasImproved` is about.
@@ -89,7 +91,7 @@ import CKernels
   /// The nearest node that is not expanded yet, marked as expanded; nil when all are.
   @inline(__always)
   mutating func expandNearest() -> UInt64? {
-    while unsafe cursor < count {
+    while unsafe cursor < min(count, expandedMax) {
       let entry = unsafe entries[cursor]
       if entry & 1 == 0 {
         unsafe entries[cursor] = entry | 1

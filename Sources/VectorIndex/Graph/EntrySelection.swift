@@ -16,6 +16,10 @@ struct EntrySelection<Table: RowTable> {
   /// Twice as many entries are worth it where the mean distance to the nearest falls below this share.
   private static var worthwhileShare: Double { 0.75 }
 
+  /// Rows that are looked at for whether an older graph's entries serve, and how much farther the new ones may be.
+  private static var probesCount: Int { 1024 }
+  private static var fartherMax: Double { 1.25 }
+
   let table: Table
   /// The rows to choose from; nil: all.
   var members: [UInt32]?
@@ -23,16 +27,46 @@ struct EntrySelection<Table: RowTable> {
   let offset: Float?
   let seed: UInt64
 
-  /// At least one row, where there are some to choose from.
-  func choose() -> [UInt32] {
-    let count = members?.count ?? table.count
-    let most = max(1, min(Self.entriesMax, Self.powerOfTwo(upTo: count / Self.rowsPerEntryMin)))
-    let least = min(most, max(16, Self.powerOfTwo(upTo: Int(Double(count).squareRoot() / 2))))
-    let sampleCount = min(count, most * Self.sampledPerEntry)
-    let sample = (0..<sampleCount).map { index in
+  private var count: Int { members?.count ?? table.count }
+  private var most: Int { max(1, min(Self.entriesMax, Self.powerOfTwo(upTo: count / Self.rowsPerEntryMin))) }
+  private var least: Int { min(most, max(16, Self.powerOfTwo(upTo: Int(Double(count).squareRoot() / 2)))) }
+
+  /// An older graph's entries, where there are enough, and rows that are new lie as near to them as others do.
+  /// - Returns: nil where entries are to be chosen anew
+  /// - Complexity: O(entries) distances.
+  func kept(_ entries: [UInt32], isNew: (UInt32) -> Bool) -> [UInt32]? {
+    guard entries.count >= least, entries.count <= most, let offset else { return nil }
+    var (old, new) = (MeanDistance(), MeanDistance())
+    for row in sample(min(count, Self.probesCount)) {
+      let distance = max(0, (distances(of: entries, from: row).min() ?? 0) + offset)
+      if isNew(row) { new.add(distance) } else { old.add(distance) }
+    }
+    return new.mean <= old.mean * Self.fartherMax ? entries : nil
+  }
+
+  private struct MeanDistance {
+    private var count = 0
+    private var sum = 0.0
+    var mean: Double { sum / Double(max(1, count)) }
+
+    mutating func add(_ distance: Float) {
+      count += 1
+      sum += Double(distance)
+    }
+  }
+
+  /// Rows at equal steps.
+  private func sample(_ sampleCount: Int) -> [UInt32] {
+    (0..<sampleCount).map { index in
       let place = index * count / sampleCount
       return members?[place] ?? UInt32(place)
     }
+  }
+
+  /// At least one row, where there are some to choose from.
+  func choose() -> [UInt32] {
+    let sample = sample(min(count, most * Self.sampledPerEntry))
+    let sampleCount = sample.count
     var nearest = [Float](repeating: offset == nil ? 1 : .greatestFiniteMagnitude, count: sampleCount)
     var random = SplitMix64(state: seed)
     var chosen: [UInt32] = []
@@ -65,20 +99,24 @@ struct EntrySelection<Table: RowTable> {
       nearest[entry] = 0
       return
     }
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, table.queryByteCount), alignment: 64)
-    defer { unsafe memory.deallocate() }
-    let scorer = unsafe table.scorer(ofRow: Int(sample[entry]), memory: memory)
-    let distances = unsafe [Float](unsafeUninitializedCapacity: sample.count) { buffer, initialized in
-      unsafe sample.withUnsafeBufferPointer { rows in
-        guard let first = rows.baseAddress, let out = buffer.baseAddress else { return }
-        unsafe scorer.score(first, first: 0, count: sample.count, into: out)
-        initialized = sample.count
-      }
-    }
+    let distances = distances(of: sample, from: sample[entry])
     for index in sample.indices where distances[index] + offset < nearest[index] {
       nearest[index] = max(0, distances[index] + offset)
     }
     nearest[entry] = 0
+  }
+
+  private func distances(of rows: [UInt32], from row: UInt32) -> [Float] {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, table.queryByteCount), alignment: 64)
+    defer { unsafe memory.deallocate() }
+    let scorer = unsafe table.scorer(ofRow: Int(row), memory: memory)
+    return unsafe [Float](unsafeUninitializedCapacity: rows.count) { buffer, initialized in
+      unsafe rows.withUnsafeBufferPointer { rows in
+        guard let first = rows.baseAddress, let out = buffer.baseAddress else { return }
+        unsafe scorer.score(first, first: 0, count: rows.count, into: out)
+        initialized = rows.count
+      }
+    }
   }
 
   /// The largest power of two that is not above `count`, at least 1.

@@ -18,8 +18,10 @@ import VectorModel
   let graph: GraphLinks
   /// Whether a row is an entry.
   private let isEntry: Bitset
-  /// What is taken over from an older graph.
-  private let transfer: GraphTransfer?
+  /// The graph whose links are taken over.
+  private let older: OlderGraph?
+  /// Graphs that tell which rows are near each other.
+  private let known: [OlderGraph]
   /// The rows that are linked, ascending; nil: all.
   let members: [UInt32]?
   /// [2]: the next row to insert, whether to stop.
@@ -29,13 +31,14 @@ import VectorModel
 
   /// - Parameters:
   ///   - vectors: the same rows in full
-  ///   - transfer: rows of an older graph that are in this table
+  ///   - older: a graph whose rows keep their links
+  ///   - known: graphs whose rows are inserted near those that they lead to, each row in one at most and none in `older`
   ///   - members: the rows to link, ascending, at least one; nil: all
   ///   - links: unused lists of all rows of the table, of which those of members are written; nil: new ones
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   init(
     table: Table, vectors: VectorTable, distance: Distance, parameters: GraphParameters,
-    transfer: GraphTransfer? = nil, members: [UInt32]? = nil, links: MemorySlice? = nil
+    older: OlderGraph? = nil, known: [OlderGraph] = [], members: [UInt32]? = nil, links: MemorySlice? = nil
   ) throws(RequestError) {
     precondition(parameters.m >= 1 && parameters.m <= GraphParameters.mMax && table.count >= 1)
     self.members = members
@@ -44,9 +47,11 @@ import VectorModel
     heuristicFactor = Self.heuristicFactor(distance, parameters)
     let selection = EntrySelection(
       table: table, members: members, offset: distance == .dot ? nil : heuristicOffset, seed: parameters.seed)
-    self.transfer = transfer
-    let chosen = selection.choose()
-    let entries = transfer?.ordered(chosen) ?? chosen
+    self.older = older
+    self.known = known
+    let kept = older.flatMap { older in selection.kept(older.entries) { !older.contains($0) } }
+    let chosen = kept ?? selection.choose()
+    let entries = older?.ordered(chosen) ?? chosen
     var isEntry = Bitset(count: table.count)
     for row in entries { isEntry[Int(row)] = true }
     self.isEntry = isEntry
@@ -73,7 +78,8 @@ import VectorModel
     heuristicOffset = Self.heuristicOffset(distance)
     heuristicFactor = Self.heuristicFactor(distance, parameters)
     isEntry = Bitset(count: 0)
-    transfer = nil
+    older = nil
+    known = []
     members = nil
     unsafe shared = .allocate(capacity: 2)
     unsafe shared.initialize(repeating: 0, count: 2)
@@ -105,7 +111,7 @@ import VectorModel
   ///
   /// - Returns: nil when `isCancelled` said so; it is asked between insertions, on any of the threads
   func build(threads: Int, isCancelled: @escaping @Sendable () -> Bool) -> GraphLinks? {
-    if let transfer { takeOver(transfer, threads: threads) }
+    if let older { takeOver(older, threads: threads) }
     insertEntries()
     let count = membersCount
     WorkerThreads.run(count: max(1, min(threads, count / 64))) { [self] _ in
@@ -118,7 +124,7 @@ import VectorModel
           return
         }
         let row = member(index)
-        if isEntry[row] || transfer?.contains(UInt32(row)) ?? false { continue }
+        if isEntry[row] || older?.contains(UInt32(row)) ?? false { continue }
         inserter.insert(UInt32(row), entriesCount: graph.entriesCount)
       }
     }
@@ -152,21 +158,38 @@ import VectorModel
     let inserter = GraphInserter(builder: self)
     for index in 1..<max(1, graph.entriesCount) {
       let row = unsafe graph.entries[index]
-      if !(transfer?.contains(row) ?? false) { inserter.insert(row, entriesCount: index) }
+      if !(older?.contains(row) ?? false) { inserter.insert(row, entriesCount: index) }
     }
   }
 
-  private func takeOver(_ transfer: GraphTransfer, threads: Int) {
+  private func takeOver(_ older: OlderGraph, threads: Int) {
     let count = table.count
     let workers = max(1, min(threads, count / 64))
     WorkerThreads.run(count: workers) { [self] worker in
-      transfer.run(self, rows: (count * worker / workers)..<(count * (worker + 1) / workers))
+      let transfer = GraphTransfer(older, to: self)
+      for row in (count * worker / workers)..<(count * (worker + 1) / workers)
+      where older.contains(UInt32(row)) { transfer.transfer(row) }
     }
+  }
+
+  /// Links up to which near rows fill a list.
+  private var filledLinksMax: Int { parameters.baseLinksMax * GraphFill<Table>.filledPercent / 100 }
+
+  /// Links up to which near rows fill a list that was full when it got another link. Where links are taken over few more
+  /// will come; a list of a new graph needs room for many.
+  var refilledLinksMax: Int { older == nil ? 0 : filledLinksMax }
+
+  /// The inserted rows that are known to be near a row.
+  func knownNeighbours(of row: UInt32) -> [UInt32] {
+    var found: [UInt32] = []
+    for graph in known { graph.appendNeighbours(of: row, to: &found) }
+    found.removeAll { unsafe nt_load(graph.links + Int($0) * graph.slots) == NT_NO_NODE }
+    return found
   }
 
   private func fillFreeSlots(threads: Int) {
     let count = membersCount
-    let linksMax = parameters.baseLinksMax * GraphFill<Table>.filledPercent / 100
+    let linksMax = filledLinksMax
     let workers = max(1, min(threads, count / 64))
     WorkerThreads.run(count: workers) { [self] worker in
       let fill = GraphFill(builder: self)

@@ -2,6 +2,11 @@ import CKernels
 
 /// One thread's part in a build: searches the neighbours of a new node, selects, and links both ways.
 @safe final class GraphInserter<Table: RowTable> {
+  /// Rows that are known to be near from which a walk needs no entries, and the candidates, in percent, that it then
+  /// expands: it begins where others end.
+  private static var knownMin: Int { 2 }
+  private static var knownExpandedPercent: Int { 64 }
+
   private let builder: GraphBuilder<Table>
   private let scratch = SearchScratch()
   private let selection: NeighborSelection<Table>
@@ -21,15 +26,23 @@ import CKernels
     unsafe neighbourQuery.deallocate()
   }
 
-  /// Algorithm 1 for one row: its neighbours are searched from the first `entriesCount` entries.
+  /// Algorithm 1 for one row: its neighbours are searched from rows that are known to be near, or else from the first
+  /// `entriesCount` entries.
   func insert(_ row: UInt32, entriesCount: Int) {
     let graph = builder.graph
     let scorer = unsafe builder.table.scorer(ofRow: Int(row), memory: nodeQuery)
     var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
     scratch.beginVisiting(count: graph.count)
     unsafe scratch.visited[Int(row)] = scratch.epoch
-    var pool = unsafe scratch.candidates(capacity: builder.parameters.efConstruction)
-    unsafe traversal.begin(graph, entriesCount: entriesCount, &pool)
+    let efConstruction = builder.parameters.efConstruction
+    var pool = unsafe scratch.candidates(capacity: efConstruction)
+    let known = builder.knownNeighbours(of: row)
+    if known.count >= Self.knownMin {
+      unsafe pool.expandedMax = max(1, efConstruction * Self.knownExpandedPercent / 100)
+      unsafe traversal.begin(at: known, &pool)
+    } else {
+      unsafe traversal.begin(graph, entriesCount: entriesCount, &pool)
+    }
     unsafe traversal.expand(graph, &pool)
     let neighbours = unsafe selection.select(
       from: pool, linksMax: builder.parameters.m, filledMax: builder.parameters.m)
@@ -54,7 +67,7 @@ import CKernels
     unsafe pool.insert(target, distance)
     unsafe scorer.score(list, first: 0, count: count, into: scratch.batchDistances)
     for index in 0..<count { unsafe pool.insert(list[index], scratch.batchDistances[index]) }
-    let neighbours = unsafe selection.select(from: pool, linksMax: slots, filledMax: 0)
+    let neighbours = unsafe selection.select(from: pool, linksMax: slots, filledMax: builder.refilledLinksMax)
     unsafe write(neighbours, to: list, slots: slots)
   }
 

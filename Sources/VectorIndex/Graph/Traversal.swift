@@ -57,6 +57,14 @@ import CKernels
     unsafe start(graph.entries[0], first, &pool)
   }
 
+  /// Offers rows to begin from, at most `SearchScratch.batchMax`.
+  mutating func begin(at nodes: [UInt32], _ pool: inout CandidatePool) {
+    for index in nodes.indices { unsafe rows[index] = nodes[index] }
+    unsafe scorer.score(rows, first: 0, count: nodes.count, into: distances)
+    unsafe comparedCount &+= nodes.count
+    for index in nodes.indices { unsafe start(nodes[index], distances[index], &pool) }
+  }
+
   /// The `pool.capacity` nearest rows that the walk from the pool's nodes finds.
   ///
   /// - Parameters:

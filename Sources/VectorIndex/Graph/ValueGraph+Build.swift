@@ -26,9 +26,9 @@ extension ValueGraph {
         var rows = Bitset(count: table.count)
         for row in members { rows[Int(row)] = true }
         linked.formOr(rows)
-        let transfer = previous?.transfer(field: field.field, value.term, rows, m: parameters.m)
+        let older = previous?.older(field: field.field, value.term, rows, m: parameters.m)
         let builder = try GraphBuilder(
-          table: table, vectors: vectors, distance: distance, parameters: parameters, transfer: transfer,
+          table: table, vectors: vectors, distance: distance, parameters: parameters, older: older,
           members: members, links: links)
         guard let graph = builder.build(threads: threads, isCancelled: isCancelled) else { return nil }
         graphs.append(ValueGraph(field: field.field, term: value.term, rows: rows, graph: graph))
@@ -40,7 +40,7 @@ extension ValueGraph {
 
 extension PreviousPart {
   /// The links of a value's rows to take over; nil where there are none or too few that would last.
-  fileprivate func transfer(field: String, _ term: [UInt8], _ members: Bitset, m: Int) -> GraphTransfer? {
+  fileprivate func older(field: String, _ term: [UInt8], _ members: Bitset, m: Int) -> OlderGraph? {
     guard let old = part.valueGraphs.first(where: { $0.field == field && $0.term == term }), old.graph.m == m
     else { return nil }
     var oldRows = [UInt32](repeating: Self.noRow, count: rows.count)
@@ -52,6 +52,6 @@ extension PreviousPart {
       shared += 1
     }
     guard Self.isEnough(shared: shared, ofNew: members.onesCount, ofOld: old.cardinality) else { return nil }
-    return GraphTransfer(old: old.graph, oldRows: oldRows)
+    return OlderGraph(old.graph, oldRows: oldRows)
   }
 }

@@ -10,7 +10,8 @@ extension VectorPart {
   ///   - rows: [count × dimension] finite numbers of `element`, row-major, aligned for it; of float32 and float16
   ///     of unit length (or zero) for cosine. Kept for rescoring.
   ///   - fields: rows to link among themselves besides, those of a value; nil: of no field
-  ///   - previous: a part whose links are taken over as far as its rows are here again, where they are enough
+  ///   - previous: parts that have rows which are here again, each row in one at most. The links of the largest are
+  ///     taken over where enough of its rows are here; the others' tell which rows are near each other.
   ///   - threads: threads that share the work; they inherit the caller's priority
   ///   - isCancelled: asked every few insertions, on any of the threads
   /// - Returns: nil when cancelled
@@ -18,7 +19,7 @@ extension VectorPart {
   /// - Complexity: O(count × log count) distances
   package static func build(
     rows: MemorySlice, count: Int, dimension: Int, element: VectorElement = .float32, distance: Distance,
-    parameters: GraphParameters, fields: [FieldRows] = [], previous: PreviousPart? = nil, threads: Int = 1,
+    parameters: GraphParameters, fields: [FieldRows] = [], previous: [PreviousPart] = [], threads: Int = 1,
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(RequestError) -> VectorPart? {
     try check(count: count, dimension: dimension, parameters: parameters)
@@ -38,7 +39,7 @@ extension VectorPart {
         threads: max(1, threads))
     }
     if isCancelled() { return nil }
-    precondition(previous.map { $0.rows.count == count } ?? true)
+    precondition(previous.allSatisfy { $0.rows.count == count })
     var links: Links? = (nil, [])
     if parameters.m > 0, count > fullScanRowsMax(dimension: dimension, parameters: parameters) {
       let request = LinkRequest(
@@ -73,22 +74,26 @@ extension VectorPart {
     let distance: Distance
     let parameters: GraphParameters
     let fields: [FieldRows]
-    let previous: PreviousPart?
+    let previous: [PreviousPart]
     let threads: Int
     let isCancelled: @Sendable () -> Bool
 
     /// - Returns: nil when cancelled
     func links<Table: RowTable>(_ table: Table) throws(RequestError) -> Links? {
-      let transfer = previous.flatMap { previous in
-        previous.links(vectors.element, distance, parameters)
-          .map { GraphTransfer(old: $0, oldRows: previous.rows) }
+      let largest = previous.indices.max { previous[$0].part.count < previous[$1].part.count }
+      let taken = largest.map { previous[$0] }
+      let older = taken?.links(vectors.element, distance, parameters)
+        .map { OlderGraph($0, oldRows: taken?.rows ?? []) }
+      let known = previous.indices.filter { $0 != largest }.compactMap { index in
+        previous[index].part.graph.map { OlderGraph($0, oldRows: previous[index].rows) }
       }
       let builder = try GraphBuilder(
-        table: table, vectors: vectors, distance: distance, parameters: parameters, transfer: transfer)
+        table: table, vectors: vectors, distance: distance, parameters: parameters, older: older, known: known
+      )
       guard let graph = builder.build(threads: threads, isCancelled: isCancelled),
         let values = try ValueGraph.build(
           fields, table: table, vectors: vectors, distance: distance, parameters: parameters,
-          previous: transfer == nil ? nil : previous, threads: threads, isCancelled: isCancelled)
+          previous: older == nil ? nil : taken, threads: threads, isCancelled: isCancelled)
       else { return nil }
       return (graph, values)
     }

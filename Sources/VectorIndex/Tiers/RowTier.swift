@@ -78,6 +78,14 @@ package struct RowTier: Sendable {
   /// Whether some of these are so because they have links where they lie.
   package var hasGraph: Bool { graph != nil }
 
+  /// The rows that have links: the part, or the linked ones of a tier without.
+  package var linkedPart: VectorPart? {
+    switch rows {
+    case .part(let part): part
+    case .flat(let delta): graph?.part(delta)
+    }
+  }
+
   /// How many of these live.
   var indexedLiveCount: Int {
     let indexed = indexedCount

@@ -25,7 +25,7 @@ import VectorModel
 
   private static func part(
     _ rows: SyntheticRows, numbers: [Int] = Array(0..<count), fields: [FieldRows]? = nil,
-    previous: PreviousPart? = nil
+    previous: [PreviousPart] = []
   ) throws -> VectorPart {
     try #require(
       try VectorPart.build(
@@ -155,7 +155,7 @@ import VectorModel
       rows = SyntheticRows(numbers.map(all.row), dimension: Self.dimension, distance: .cosine)
       part = try Self.part(
         rows, numbers: numbers,
-        previous: PreviousPart(part: part, rows: numbers.map { places[$0] ?? PreviousPart.noRow }))
+        previous: [PreviousPart(part: part, rows: numbers.map { places[$0] ?? PreviousPart.noRow })])
       for value in part.valueGraphs {
         try value.graph.validate()
         #expect(Reachability(graph: value.graph).unreached(of: value.rows.ones).isEmpty)
@@ -171,7 +171,7 @@ import VectorModel
     let rows = SyntheticRows(count: Self.count, dimension: Self.dimension, distance: .euclid, seed: 48)
     let first = try Self.part(rows)
     let second = try Self.part(
-      rows, previous: PreviousPart(part: first, rows: (0..<UInt32(Self.count)).map { $0 }))
+      rows, previous: [PreviousPart(part: first, rows: (0..<UInt32(Self.count)).map { $0 })])
     for (old, new) in zip(first.valueGraphs, second.valueGraphs) {
       #expect(old.graph.entryRows == new.graph.entryRows)
       #expect(unsafe old.graph.linkBytes.bytes.elementsEqual(new.graph.linkBytes.bytes))

@@ -1,8 +1,9 @@
 import VectorIndex
 import VectorModel
 
-// What it costs to take 20 % new rows into a part, from its graph and anew; and what five times 5 % new rows with 5 %
-// gone do to recall: IncrementalBench <base.npy> <queries.npy> <threads>
+// What it costs to take 20 % new rows into a part: from its graph, from the new rows' links among themselves as well, and
+// anew; and what five times 5 % new rows with 5 % gone do to recall:
+// IncrementalBench <base.npy> <queries.npy> <threads>
 
 private struct Bench {
   let values: [Float]
@@ -12,30 +13,37 @@ private struct Bench {
   let threads: Int
   let scratch = SearchScratch()
 
-  func part(_ numbers: [Int], previous: (part: VectorPart, numbers: [Int])? = nil) throws -> VectorPart {
+  /// Some of all rows as a part.
+  struct Built {
+    var part: VectorPart
+    var numbers: [Int]
+  }
+
+  func part(
+    _ numbers: [Int], previous: [Built] = [], parameters: GraphParameters = GraphParameters()
+  ) throws -> Built {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(numbers.count * dimension * 4)
     for number in numbers {
       let row = values[number * dimension..<(number + 1) * dimension]
       unsafe row.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
-    var previousPart: PreviousPart?
-    if let previous {
+    let previousParts = previous.map { built in
       var places: [Int: UInt32] = [:]
-      for (place, number) in previous.numbers.enumerated() { places[number] = UInt32(place) }
-      previousPart = PreviousPart(
-        part: previous.part, rows: numbers.map { places[$0] ?? PreviousPart.noRow })
+      for (place, number) in built.numbers.enumerated() { places[number] = UInt32(place) }
+      return PreviousPart(part: built.part, rows: numbers.map { places[$0] ?? PreviousPart.noRow })
     }
     let memory = MemorySlice(MemoryRegion(copying: bytes))
     let start = processSeconds()
     let part = try VectorPart.build(
       rows: memory, count: numbers.count, dimension: dimension, distance: .cosine,
-      parameters: GraphParameters(), previous: previousPart, threads: threads)
+      parameters: parameters, previous: previousParts, threads: threads)
     guard let part else { preconditionFailure("nobody cancels") }
     print(
-      "  \(numbers.count) rows \(previous == nil ? "anew" : "from the graph"): "
+      "  \(numbers.count) rows \(["anew", "from the graph"][min(1, previous.count)])"
+        + "\(previous.count > 1 ? " and the new rows' links" : ""): "
         + "\(processSeconds() - start) CPU-s, recall \(try recall(part))")
-    return part
+    return Built(part: part, numbers: numbers)
   }
 
   /// recall@10 of walks with a few candidates, where graphs differ most, and with the default.
@@ -56,6 +64,11 @@ private struct Bench {
     }
   }
 
+  /// Rows linked among themselves about as those of a tier that grows.
+  private func linked(_ numbers: [Int]) throws -> Built {
+    try part(numbers, parameters: GraphParameters(efConstruction: 64, fullScanThresholdKilobytes: 0))
+  }
+
   func run() throws {
     var order = Array(0..<count)
     var random = SystemRandomNumberGenerator()
@@ -63,16 +76,17 @@ private struct Bench {
     let first = Array(order[..<(count * 5 / 6)])
     print("\(first.count) rows, then \(count) of them:")
     let part = try part(first)
-    _ = try self.part(order, previous: (part, first))
+    _ = try self.part(order, previous: [part])
+    _ = try self.part(order, previous: [part, linked(Array(order[(count * 5 / 6)...]))])
     _ = try self.part(order)
     print("five times 5 % new rows, 5 % gone:")
     var numbers = Array(order[..<(count * 3 / 4)])
     var last = try self.part(numbers)
     for round in 0..<5 {
-      let old = numbers
       numbers.removeAll { _ in Int.random(in: 0..<20, using: &random) == 0 }
-      numbers += order[(count * (15 + round) / 20)..<(count * (16 + round) / 20)]
-      last = try self.part(numbers, previous: (last, old))
+      let new = Array(order[(count * (15 + round) / 20)..<(count * (16 + round) / 20)])
+      numbers += new
+      last = try self.part(numbers, previous: [last, linked(new)])
     }
     _ = try self.part(numbers)
   }
