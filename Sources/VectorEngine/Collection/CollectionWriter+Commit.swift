@@ -114,8 +114,14 @@ extension CollectionWriter {
     guard store.keptByteCount >= Self.keptBytesMin, isSettled, commit == nil, state.pending.isEmpty,
       failure == nil, !hasUnsynced, !compaction.isRunning
     else { return }
-    do throws(RequestError) { try syncStore() } catch { return }
-    do throws(StorageError) { try store.giveBack() } catch { return poison(error.requestError) }
+    if storeDurableSequence < published.load().state.sequence {
+      do throws(RequestError) { try syncStore() } catch { return }
+    }
+    do throws(StorageError) {
+      guard try store.giveBack() else { return }
+    } catch {
+      return poison(error.requestError)
+    }
     log.giveBack()
     environment.releasedMemory.note()
   }

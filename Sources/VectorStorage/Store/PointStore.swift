@@ -247,8 +247,9 @@ package final class PointStore: Sendable {
   ///
   /// Takes about a millisecond, in which nobody reads; for a store that rests, after `sync`. Where somebody reads nothing
   /// happens: whoever checks a whole store takes long, and others would wait behind it. A compaction must not run.
+  /// - Returns: whether it happened
   /// - Throws: when the file cannot be opened again; then the store is of no use until it is opened by somebody else.
-  package func giveBack() throws(StorageError) {
+  package func giveBack() throws(StorageError) -> Bool {
     try committing.withLock { (_) throws(StorageError) in
       let isDone = try gate.exclusiveIfFree { () throws(StorageError) in
         try requireReadable()
@@ -263,6 +264,7 @@ package final class PointStore: Sendable {
         }
       }
       if isDone { state.withLock { $0.keptByteCount = 0 } }
+      return isDone
     }
   }
 

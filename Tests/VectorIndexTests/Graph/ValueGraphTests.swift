@@ -226,7 +226,7 @@ import VectorModel
     }
   }
 
-  @Test func valuesOfEveryOrNoSizeGetNoLinks() {
+  @Test func rowsWithAValueAreLinkedFromWhatIsScannedToThreeFifths() {
     let parameters = GraphParameters(m: 8, fullScanThresholdKilobytes: 10_000)
     #expect(FieldRows.rowCounts(of: 50_000, dimension: 384, parameters: parameters) == 6667...30_000)
     #expect(FieldRows.rowCounts(of: 10_000, dimension: 384, parameters: parameters) == nil)

@@ -75,16 +75,22 @@ import VectorModel
     #expect(tiers.unindexedCount == 1, "the last row came behind the last links")
   }
 
-  @Test(arguments: [0.9, 0.5, 0.1, 0.01]) func filtersHoldForBothKindsOfRows(share: Double) throws {
-    let rows = SyntheticRows(count: 2200, dimension: Self.dimension, distance: .euclid, seed: 64)
-    var tiers = VectorRows(dimension: rows.dimension, distance: .euclid)
+  /// One tier whose first rows are linked.
+  private func tiers(_ rows: SyntheticRows, linkedThrough linkedCount: Int) throws -> VectorRows {
+    var tiers = VectorRows(dimension: rows.dimension, distance: rows.distance)
     for row in 0..<rows.count {
-      if row == 1700 {
+      if row == linkedCount {
         try tiers.beginGraph(tier: 0, Self.parameters)
         tiers.tiers[0].link(threads: 1) { false }
       }
       tiers.put(rows.row(row), slot: UInt32(row))
     }
+    return tiers
+  }
+
+  @Test(arguments: [0.9, 0.5, 0.1, 0.01]) func filtersHoldForBothKindsOfRows(share: Double) throws {
+    let rows = SyntheticRows(count: 2200, dimension: Self.dimension, distance: .euclid, seed: 64)
+    let tiers = try tiers(rows, linkedThrough: 1700)
     var random = SplitMix64(state: 65)
     var accepted = Bitset(count: rows.count)
     for row in 0..<rows.count where Double.random(in: 0..<1, using: &random) < share { accepted[row] = true }
@@ -96,14 +102,7 @@ import VectorModel
   /// How many rows behind the links a filter accepts decides how these are scanned, not how many it accepts in all.
   @Test func manyAcceptedRowsBehindTheLinksAreScannedByCodes() throws {
     let rows = SyntheticRows(count: 3800, dimension: Self.dimension, distance: .euclid, seed: 72)
-    var tiers = VectorRows(dimension: rows.dimension, distance: .euclid)
-    for row in 0..<rows.count {
-      if row == 1800 {
-        try tiers.beginGraph(tier: 0, Self.parameters)
-        tiers.tiers[0].link(threads: 1) { false }
-      }
-      tiers.put(rows.row(row), slot: UInt32(row))
-    }
+    let tiers = try tiers(rows, linkedThrough: 1800)
     var accepted = Bitset(count: rows.count)
     for row in 0..<rows.count where row % 5 < 3 { accepted[row] = true }
     let (recall, last) = try recall(tiers, rows, slots: accepted, queries: 5)
