@@ -19,8 +19,8 @@ import time
 from compare import FOLDER, Core, Peer, at_recall, bootstrap, curve
 
 DEFAULT_EF = 100
-OUR_EFS = [16, 32, 64, DEFAULT_EF, 160]
-PEER_EFS = [16, 32, 64, 128, 256]
+OUR_EFS = [10, 16, 32, 64, DEFAULT_EF, 160]
+PEER_EFS = [10, 16, 32, 64, 128, 256]
 RECALL_MIN, RECALL_LOSS_MAX, RATIO_MIN = 0.95, 0.01, 2.0
 QUERIES = 300
 

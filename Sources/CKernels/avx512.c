@@ -4,9 +4,9 @@
 
 #include <immintrin.h>
 
-#define AVX512 __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx512vnni,avx2,fma")))
+#define AVX512 __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx512vnni,avx2,fma,popcnt")))
 #define AVX512_INLINE                                                                                      \
-  __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx512vnni,avx2,fma"), always_inline)) static inline
+  __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx512vnni,avx2,fma,popcnt"), always_inline)) static inline
 
 AVX512_INLINE __mmask16 float_mask(size_t n) { return (__mmask16)((1u << n) - 1); }
 
@@ -247,9 +247,23 @@ AVX512 static void entry_rows(const nt_code_query *query, size_t length, const u
   }
 }
 
+AVX512 static size_t lower_bound(const uint64_t *words, size_t count, uint64_t word) {
+  size_t below = NT_NARROWED(words, count, word, 128);
+  const __m512i wanted = _mm512_set1_epi64((int64_t)word);
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    below += (size_t)__builtin_popcount(_mm512_cmplt_epu64_mask(_mm512_loadu_si512(words + i), wanted));
+  __mmask8 rest = (__mmask8)((1u << (count - i)) - 1);
+  __m512i last = _mm512_maskz_loadu_epi64(rest, words + i);
+  return below + (size_t)__builtin_popcount(_mm512_mask_cmplt_epu64_mask(rest, last, wanted));
+}
+
+// Processors with these instructions have POPCNT.
+NT_COUNT_ONES(count_ones, AVX512)
+
 const nt_kernels nt_avx512 = {
     NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
     l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows,
+    nibble_square_rows, bit_rows, lower_bound, count_ones,
 };
 #endif

@@ -7,7 +7,8 @@ const nt_kernels *nt_kernels_of(nt_variant variant) {
       return &nt_scalar;
 #if defined(__x86_64__)
     case NT_VARIANT_AVX2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &nt_avx2 : NULL;
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("popcnt") ? &nt_avx2
+                                                                                                                : NULL;
     case NT_VARIANT_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")

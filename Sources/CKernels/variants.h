@@ -66,6 +66,32 @@ static inline float nt_code_distance(const nt_code_query *query, const uint8_t *
     }                                                                                                      \
   }
 
+// The words among which is the first that is not below `word`: halves are left out until there are `max` or fewer.
+// Without branches on what is compared, which would be foreseen half of the times. Gives how many were left out before.
+#define NT_NARROWED(words, count, word, max)                                                               \
+  ({                                                                                                       \
+    const uint64_t *first = (words);                                                                       \
+    while ((count) > (max)) {                                                                              \
+      size_t half = (count) / 2;                                                                           \
+      (words) = __builtin_unpredictable((words)[half - 1] < (word)) ? (words) + half : (words);            \
+      (count) -= half;                                                                                     \
+    }                                                                                                      \
+    (size_t)((words) - first);                                                                             \
+  })
+
+#define NT_LOWER_BOUND(name)                                                                               \
+  static size_t name(const uint64_t *words, size_t count, uint64_t word) {                                 \
+    size_t below = NT_NARROWED(words, count, word, 1);                                                     \
+    return below + (count == 1 && *words < word);                                                          \
+  }
+
+#define NT_COUNT_ONES(name, target)                                                                        \
+  target static size_t name(const uint64_t *words, size_t count) {                                         \
+    size_t ones = 0;                                                                                       \
+    for (size_t i = 0; i < count; i++) ones += (size_t)__builtin_popcountll(words[i]);                     \
+    return ones;                                                                                           \
+  }
+
 #define NT_BIT_DOT(name)                                                                                   \
   static int32_t name(const uint8_t *row, const int8_t *query, size_t blocks) {                            \
     int32_t sum = 0;                                                                                       \

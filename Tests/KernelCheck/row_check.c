@@ -245,9 +245,39 @@ static void check_pair_rows(nt_element element, size_t n) {
     }
 }
 
+// MARK: Words
+
+static void check_words(size_t n) {
+  static uint64_t words[LENGTH_MAX];
+  uint64_t sum = 0;
+  size_t ones = 0;
+  for (size_t i = 0; i < n; i++) {
+    // Equal ones, and the highest bit in some.
+    sum += below(4) == 0 ? 0 : UINT64_MAX / (2 * LENGTH_MAX) * below(3);
+    words[i] = sum;
+    for (int bit = 0; bit < 64; bit++) ones += sum >> bit & 1;
+  }
+  now.element = "words", now.pattern = "ascending", now.length = n, now.gap = n * 8 % LINE;
+  const uint64_t *base = (uint64_t *)(void *)place(left_end, words, n * sizeof *words, now.gap);
+  for (int variant = 0; variant < VARIANTS; variant++) {
+    const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
+    if (kernels == NULL) continue;
+    now.kernel = "count_ones", now.variant = (nt_variant)variant;
+    expect((double)kernels->count_ones(base, n), (double)ones, 0);
+    now.kernel = "lower_bound";
+    for (size_t probe = 0; probe <= 16; probe++) {
+      const uint64_t wanted = probe == 16 ? UINT64_MAX : words[(n - 1) * probe / 16] + probe % 3 - 1;
+      size_t before = 0;
+      while (before < n && words[before] < wanted) before++;
+      expect((double)kernels->lower_bound(base, n, wanted), (double)before, 0);
+    }
+  }
+}
+
 void check_rows(void) {
   static const size_t lengths[] = {1, 7, 64, 385, LENGTH_MAX};
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_float_rows(n);
+  for (size_t n = 1; n <= LENGTH_MAX; n++) check_words(n);
   check_all_code_rows();
   check_all_entries();
   for (int element = 0; element < NT_ELEMENTS; element++)

@@ -100,6 +100,10 @@ typedef struct nt_kernels {
   nt_code_rows nibble_square_rows;
   /// Rows of a bit an element, the first in the lowest bit of the first byte; whole groups of 64 are read.
   nt_code_rows bit_rows;
+  /// How many of `count` ascending words are below `word`.
+  size_t (*lower_bound)(const uint64_t *words, size_t count, uint64_t word);
+  /// How many bits of `count` words are set.
+  size_t (*count_ones)(const uint64_t *words, size_t count);
 } nt_kernels;
 
 /// The kernels of the best instruction set of this processor.

@@ -103,9 +103,7 @@ package struct Bitset: Sendable, Equatable {
   ///
   /// - Complexity: O(`count` / 64)
   package var onesCount: Int {
-    var total = 0
-    for word in words { total &+= word.nonzeroBitCount }
-    return total
+    unsafe BestKernels.table.pointee.count_ones(words, words.count)
   }
 
   /// The set bits, ascending.

@@ -7,6 +7,7 @@ import CKernels
 @unsafe struct CandidatePool {
   let entries: UnsafeMutablePointer<UInt64>
   let capacity: Int
+  private let kernels = unsafe BestKernels.table
   private(set) var count = 0
   /// Every entry before this one is expanded.
   private var cursor = 0
@@ -50,14 +51,7 @@ import CKernels
   @inline(__always)
   mutating func insert(_ node: UInt32, _ distance: Float) {
     let entry = unsafe UInt64(Self.key(distance)) << 32 | UInt64(node) << 1
-    var low = 0
-    var length = unsafe count
-    while length > 1 {
-      let half = length >> 1
-      low = unsafe entries[low &+ half &- 1] < entry ? low &+ half : low
-      length &-= half
-    }
-    if length == 1 { low &+= unsafe entries[low] < entry ? 1 : 0 }
+    let low = unsafe kernels.pointee.lower_bound(entries, count, entry)
     let moved = unsafe min(count, capacity &- 1) &- low
     if moved < 0 { return }
     unsafe (entries + (low &+ 1)).update(from: entries + low, count: moved)

@@ -25,8 +25,6 @@
   private static var patienceMin: Int { 16 }
   /// The same where as many neighbours as are wanted are known from elsewhere already.
   private static var boundedPatiencePercent: Int { 35 }
-  /// Scanned candidates rescored, as a multiple of the limit at least: a scan is to be nearly exact.
-  private static var scanOversampling: Float { 4 }
 
   mutating func nearest<Coarse: RowScorer, Fine: RowScorer>(coarse: Coarse, fine: Fine) -> [Neighbor] {
     let limit = unsafe min(options.limit, accept?.cardinality ?? part.count)
@@ -190,7 +188,7 @@
   }
 
   private mutating func scan<Scorer: RowScorer>(_ scorer: Scorer, limit: Int) -> CandidatePool {
-    let rescored = unsafe options.rescoredCount(oversamplingMin: Self.scanOversampling)
+    let rescored = unsafe options.scanRescoredCount
     let capacity = unsafe scorer.usesCodes ? min(rescored, part.count) : limit
     var pool = unsafe scratch.candidates(capacity: capacity)
     var scan = unsafe RowScan(scorer: scorer, scratch: scratch)
@@ -204,7 +202,7 @@
     _ pool: inout CandidatePool, _ fine: Fine, limit: Int
   ) -> [Neighbor] {
     let count = unsafe min(
-      pool.count, options.rescoredCount(oversamplingMin: plan == .codeScan ? Self.scanOversampling : 1))
+      pool.count, plan == .codeScan ? options.scanRescoredCount : options.rescoredCount)
     var results = unsafe scratch.results(capacity: limit)
     var scan = unsafe RowScan(scorer: fine, scratch: scratch)
     var done = 0

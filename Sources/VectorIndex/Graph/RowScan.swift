@@ -21,25 +21,54 @@
   ) {
     guard let accepted else { return unsafe runAll(range, numbering: numbering, into: &pool) }
     precondition(acceptedOffset >= 0 && acceptedOffset + range.upperBound <= accepted.count)
-    let rows = unsafe scratch.batchRows
-    var count = 0
-    var index = range.lowerBound + acceptedOffset
-    let end = range.upperBound + acceptedOffset
-    while index < end {
-      var word = accepted.words[index >> 6] >> UInt64(index & 63)
-      let next = min((index | 63) + 1, end)
-      if next - index < 64 { word &= (1 << UInt64(next - index)) - 1 }
-      while word != 0 {
-        unsafe rows[count] = UInt32(truncatingIfNeeded: index &+ word.trailingZeroBitCount &- acceptedOffset)
-        count &+= 1
-        word &= word &- 1
-      }
-      if unsafe count > Self.batchCount - 64 || next == end {
-        unsafe offer(rows, first: 0, count: count, numbering: numbering, into: &pool)
-        count = 0
-      }
-      index = next
+    if range.isEmpty { return }
+    let bits = (range.lowerBound + acceptedOffset)..<(range.upperBound + acceptedOffset)
+    unsafe accepted.words.withUnsafeBufferPointer { words in
+      guard let words = words.baseAddress else { return }
+      unsafe run(words, bits, numberedFrom: acceptedOffset, numbering: numbering, into: &pool)
     }
+  }
+
+  /// Offers the rows of the set ones of some bits.
+  ///
+  /// Words with bits are found first, without a branch, which would be foreseen badly where few rows are accepted.
+  private mutating func run(
+    _ words: UnsafePointer<UInt64>, _ bits: Range<Int>, numberedFrom first: Int, numbering: Int,
+    into pool: inout CandidatePool
+  ) {
+    let rows = unsafe scratch.batchRows
+    let filled = unsafe scratch.batchWords
+    let (firstWord, lastWord) = (bits.lowerBound >> 6, (bits.upperBound - 1) >> 6)
+    let firstMask = UInt64.max << UInt64(bits.lowerBound & 63)
+    let lastMask = UInt64.max >> UInt64(63 - (bits.upperBound - 1) & 63)
+    var count = 0
+    var block = firstWord
+    while block <= lastWord {
+      let end = min(block + SearchScratch.batchWordsMax, lastWord + 1)
+      var filledCount = 0
+      for index in block..<end {
+        unsafe filled[filledCount] = UInt32(truncatingIfNeeded: index)
+        filledCount &+= unsafe words[index] != 0 ? 1 : 0
+      }
+      for place in 0..<filledCount {
+        let index = unsafe Int(filled[place])
+        var word = unsafe words[index]
+        if index == firstWord { word &= firstMask }
+        if index == lastWord { word &= lastMask }
+        let row = index << 6 &- first
+        while word != 0 {
+          unsafe rows[count] = UInt32(truncatingIfNeeded: row &+ word.trailingZeroBitCount)
+          count &+= 1
+          word &= word &- 1
+        }
+        if unsafe count > Self.batchCount - 64 {
+          unsafe offer(rows, first: 0, count: count, numbering: numbering, into: &pool)
+          count = 0
+        }
+      }
+      block = end
+    }
+    if count > 0 { unsafe offer(rows, first: 0, count: count, numbering: numbering, into: &pool) }
   }
 
   private mutating func runAll(_ range: Range<Int>, numbering: Int, into pool: inout CandidatePool) {

@@ -42,6 +42,10 @@ struct SearchPlanner {
   var plan: SearchPlan {
     if accepted == 0 || part.count == 0 || options.limit <= 0 { return .empty }
     if options.exact { return .exactScan }
+    if options.plan == nil, options.rescores, accepted * 2 <= options.scanRescoredCount * 3 {
+      // Hardly fewer full vectors would be read behind the codes.
+      return .exactScan
+    }
     let scan: SearchPlan = part.codes == nil || options.ignoresCodes ? .exactScan : .codeScan
     guard part.graph != nil else { return scan }
     if let forced = options.plan { return forced == .codeScan ? scan : forced }
@@ -79,6 +83,9 @@ struct SearchPlanner {
 extension PartSearchOptions {
   /// How many candidates by code are scored by their full vectors.
   var rescoredCount: Int { rescoredCount(oversamplingMin: 1) }
+
+  /// The same of a scan, which is to be nearly exact.
+  var scanRescoredCount: Int { rescoredCount(oversamplingMin: 4) }
 
   func rescoredCount(oversamplingMin: Float) -> Int {
     let wanted = Double(limit) * Double(max(oversampling ?? 2, oversamplingMin))

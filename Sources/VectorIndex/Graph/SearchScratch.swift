@@ -6,6 +6,8 @@ import CKernels
 @safe package final class SearchScratch {
   /// Rows that one kernel call takes at most: two lists of the longest kind.
   static let batchMax = 4 * GraphParameters.mMax
+  /// Words of a filter that a scan looks through at a time.
+  static let batchWordsMax = 256
 
   private(set) var visited = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
   private var visitedCount = 0
@@ -19,6 +21,8 @@ import CKernels
   /// [batchMax + 1] rows about to be compared (loops write one beyond what they keep), and the distances that the kernels answer.
   let batchRows = UnsafeMutablePointer<UInt32>.allocate(capacity: batchMax + 1)
   let batchDistances = UnsafeMutablePointer<Float>.allocate(capacity: batchMax)
+  /// [batchWordsMax + 1] places of words that have bits.
+  let batchWords = UnsafeMutablePointer<UInt32>.allocate(capacity: batchWordsMax + 1)
   /// [3 × batchMax] what queries of several examples need besides.
   let exampleDistances = UnsafeMutablePointer<Float>.allocate(capacity: 3 * batchMax)
 
@@ -41,6 +45,7 @@ import CKernels
     unsafe entryDistancesMemory.deallocate()
     unsafe batchRows.deallocate()
     unsafe batchDistances.deallocate()
+    unsafe batchWords.deallocate()
     unsafe exampleDistances.deallocate()
     unsafe queryBytes.deallocate()
   }

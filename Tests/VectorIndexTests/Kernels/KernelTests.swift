@@ -45,6 +45,24 @@ import Testing
     }
   }
 
+  @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func wordsAreCounted(variant: UInt32) throws {
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 8)
+    for length in 0...Self.lengthMax {
+      let words = (0..<length).map { _ in UInt64.random(in: 0...4 * UInt64(length), using: &random) << 50 }
+        .sorted()
+      let ones = words.reduce(0) { $0 + $1.nonzeroBitCount }
+      #expect(unsafe tested.count_ones(words, length) == ones, "length \(length), seed 8")
+      for probe in [0, .max] + (0..<4).compactMap({ _ in words.randomElement(using: &random) }) {
+        for wanted in [probe &- 1, probe, probe &+ 1] {
+          let below = words.count { $0 < wanted }
+          #expect(
+            unsafe tested.lower_bound(words, length, wanted) == below, "length \(length), seed 8, \(wanted)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: variants) func codePairsAreExact(variant: UInt32) throws {
     let reference = try #require(Self.scalar)
     let tested = try #require(Self.kernels(nt_variant(variant)))
