@@ -62,7 +62,7 @@ extension CollectionState {
   private func alreadyApplied(_ effect: Record.Effect) -> Set<PointID> {
     guard sequence <= overlapThrough else { return [] }
     return Set(
-      effect.ids.filter { id in points.slot(of: id).map { points[$0].version >= sequence } ?? false })
+      effect.ids.filter { id in points.slot(of: id).map { points.version(of: $0) >= sequence } ?? false })
   }
 
   private mutating func put(_ point: Point, _ source: some PayloadSource) throws(RequestError) {
@@ -93,7 +93,7 @@ extension CollectionState {
     guard let slot = points.slot(of: id) else { return }
     let old = payloadOrNothing(of: slot, source)
     let new = change.applied(to: old)
-    digest.replace(id, points[slot].version, old, with: sequence, new)
+    digest.replace(id, points.version(of: slot), old, with: sequence, new)
     points.setVersion(sequence, of: slot)
     try payloads.put(slot, payload: new)
     touchStored(slot, payload: new)
@@ -109,7 +109,7 @@ extension CollectionState {
         digest.add(change.id, entry.name, entry.value)
       }
     }
-    digest.replace(change.id, points[slot].version, payload, with: sequence, payload)
+    digest.replace(change.id, points.version(of: slot), payload, with: sequence, payload)
     points.setVersion(sequence, of: slot)
     touchStored(slot, payload: payload, changesVectors: true)
   }
@@ -121,7 +121,7 @@ extension CollectionState {
       if let old = vectors[name]?.value(of: slot) { digest.subtract(id, name, old) }
       vectors[name]?.remove(slot: slot)
     }
-    digest.replace(id, points[slot].version, payload, with: sequence, payload)
+    digest.replace(id, points.version(of: slot), payload, with: sequence, payload)
     points.setVersion(sequence, of: slot)
     touchStored(slot, payload: payload, changesVectors: true)
   }
@@ -176,7 +176,7 @@ extension CollectionState {
     for vector in old.vectors where new.vector(named: vector.name) == nil {
       // The points are written anew without it, or the store would bring it back under the same name.
       for slot in (vectors[vector.name]?.present).map(\.ones) ?? [] {
-        let id = points[slot].id
+        let id = points.id(of: slot)
         deleteVectors([vector.name], of: id, source)
         touched?.insert(id)
       }

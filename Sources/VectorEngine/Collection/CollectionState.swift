@@ -26,7 +26,7 @@ struct CollectionState: Sendable {
 
   /// A collection of the given sealed points, without any of their vectors and payloads.
   /// - Throws: when a declared index cannot be.
-  init(configuration: CollectionConfiguration, sealed: [PointTable.Entry] = []) throws(RequestError) {
+  init(configuration: CollectionConfiguration, sealed: SealedPoints = .none) throws(RequestError) {
     self.configuration = configuration
     points = PointTable(sealed: sealed)
     vectors = [:]

@@ -7,7 +7,7 @@ struct Generation: Sendable {
   let number: UInt64
   /// The last operation that the parts contain.
   let coveredThrough: UInt64
-  let points: [PointTable.Entry]
+  let points: SealedPoints
   let vectors: [String: SealedVectors]
   /// Parts by the fields they were built for.
   let payloads: [(field: PayloadField, part: PayloadIndexPart)]

@@ -65,7 +65,7 @@ struct GenerationBuilder {
     let slots = livingSlots
     try StorageError.mapped { () throws(StorageError) in try shard.createGeneration(number) }
     var files = GenerationFiles(shard, number: number)
-    try files.writePoints(slots.map { state.points[$0] })
+    try files.writePoints(state.points, slots)
     let schema = state.configuration.payloadSchema
     guard let indexes = try buildPayloads(schema, slots, &files) else { return nil }
     let linked = zip(schema, indexes).filter { state.configuration.linksValues(of: $0.0) }

@@ -15,8 +15,24 @@ struct GenerationFiles {
     self.number = number
   }
 
-  mutating func writePoints(_ entries: [PointTable.Entry]) throws(RequestError) {
-    try end(try begin("points"), "points", PointTable.sections(entries))
+  /// Writes the living points, block by block.
+  /// - Parameter slots: the slots of all of them in the order in which they are the generation's.
+  mutating func writePoints(_ points: PointTable, _ slots: [UInt32]) throws(RequestError) {
+    let file = try begin("points")
+    try StorageError.mapped { () throws(StorageError) in
+      for column in SealedColumn.allCases {
+        try file.writer.section(column.rawValue) { (section) throws(StorageError) in
+          try points.forEachBlock(of: column, slots) { (block) throws(StorageError) in
+            try section.append(block.span)
+          }
+        }
+      }
+      guard let order = points.order(of: slots) else { return }
+      var writer = ByteWriter(reservingCapacity: 4 * order.count)
+      writer.words(order)
+      try file.writer.section(PointTable.orderSection, bytes: writer.bytes.span)
+    }
+    try end(file, "points", [])
   }
 
   /// Writes the rows first and has the part built from the file, so that no second copy of them lies in memory.
@@ -94,13 +110,13 @@ extension Generation {
   init(_ entry: Manifest.Generation, _ shard: ShardDirectory) throws(RequestError) {
     number = entry.number
     coveredThrough = entry.coveredThrough
-    var points: [PointTable.Entry]?
+    var points: SealedPoints?
     var vectors: [String: SealedVectors] = [:]
     var payloads: [(field: PayloadField, part: PayloadIndexPart)] = []
     for named in entry.files {
       let file = try Self.open(named, shard)
       if named.role == "points" {
-        points = try PointTable.entries(sections: file.section)
+        points = try SealedPoints(sections: file.section)
       } else if named.role.hasPrefix("vector:") {
         vectors[String(named.role.dropFirst("vector:".count))] = try SealedVectors(file)
       } else if let field = PayloadField(role: named.role) {

@@ -33,7 +33,7 @@ final class View: Sendable {
   var filterContext: FilterContext {
     FilterContext(
       alive: state.points.alive,
-      id: { [state] in state.points[$0].id },
+      id: { [state] in state.points.id(of: $0) },
       slot: { [state] in state.points.slot(of: $0) },
       vectors: { [state] in state.vectors[$0]?.present },
       payload: { [self] slot throws(RequestError) in try payload(of: slot) })

@@ -115,7 +115,7 @@ struct WriteResolver {
     case .filter(let filter):
       let slots = try view.slots(matching: filter)
       var ids: [PointID] = []
-      slots.forEachOne { ids.append(state.points[UInt32($0)].id) }
+      slots.forEachOne { ids.append(state.points.id(of: UInt32($0))) }
       return ids.sorted()
     }
   }

@@ -53,7 +53,7 @@ struct FormulaScorer {
   mutating func score(_ slot: UInt32) throws(RequestError) -> Float {
     let bytes = try readsPayload ? view.payload(of: slot) : []
     let candidate = Candidate(
-      slot: slot, id: view.state.points[slot].id, bytes: bytes,
+      slot: slot, id: view.state.points.id(of: slot), bytes: bytes,
       payload: bytes.isEmpty ? .object([]) : try JSONValue(parsing: bytes))
     let result = Float(try value(formula.expression, candidate))
     guard result.isFinite else { throw notFinite("the result", candidate) }

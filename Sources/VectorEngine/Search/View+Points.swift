@@ -11,7 +11,8 @@ extension View {
     for hit in ranked {
       var record = try record(hit.slot, withPayload, withVector)
       record.orderValue = hit.orderValue
-      points.append(ScoredPoint(record: record, version: state.points[hit.slot].version, score: hit.score))
+      points.append(
+        ScoredPoint(record: record, version: state.points.version(of: hit.slot), score: hit.score))
     }
     return points
   }
@@ -20,7 +21,7 @@ extension View {
   func record(
     _ slot: UInt32, _ withPayload: PayloadSelection, _ withVector: VectorSelection
   ) throws(RequestError) -> PointRecord {
-    var record = PointRecord(id: state.points[slot].id)
+    var record = PointRecord(id: state.points.id(of: slot))
     if withPayload != .none {
       record.payload = try PayloadDocument.selecting(withPayload, from: try payload(of: slot))
     }

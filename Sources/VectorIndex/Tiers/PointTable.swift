@@ -2,8 +2,8 @@ package import VectorModel
 
 /// Which points there are: their slots, ids, numbers in the store, and versions.
 ///
-/// Slots below `sealedCount` belong to the generation, those above to the delta. A replaced or deleted
-/// point's slot is dead until a build drops it. Copies share their memory.
+/// Slots below `sealedCount` belong to the generation, in whose file they are read, those above to the delta. A replaced
+/// or deleted point's slot is dead until a build drops it. Copies share their memory.
 package struct PointTable: Sendable {
   package struct Entry: Sendable {
     package var id: PointID
@@ -19,54 +19,64 @@ package struct PointTable: Sendable {
     }
   }
 
-  package let sealedCount: Int
-  private var entries: ChunkedArray<Entry>
-  /// The sealed slots in the order of their ids.
-  private let sealedOrder: [UInt32]
-  private var deltaSlots = SortedIDMap()
+  private let sealed: SealedPoints
+  /// Those of the sealed points now.
+  private var sealedVersions: ChunkedArray<UInt64>
+  /// The points behind the sealed ones.
+  private var added = ChunkedArray<Entry>()
+  private var addedSlots = SortedIDMap()
   package private(set) var alive: Bitset
   package private(set) var aliveCount: Int
 
-  package init() { self.init(sealed: []) }
-
-  /// A table of sealed points whose slots are their places in `sealed`; ids are distinct.
-  /// - Complexity: O(count log count), O(count) where the ids ascend.
-  package init(sealed: [Entry]) {
-    sealedCount = sealed.count
-    entries = ChunkedArray(sealed)
-    var isAscending = true
-    for index in sealed.indices.dropFirst() where !(sealed[index - 1].id < sealed[index].id) {
-      isAscending = false
-      break
-    }
-    let slots = Array(0..<UInt32(sealed.count))
-    sealedOrder = isAscending ? slots : slots.sorted { sealed[Int($0)].id < sealed[Int($1)].id }
+  /// A table of a generation's points, or of none.
+  /// - Complexity: O(count / 64).
+  package init(sealed: SealedPoints = .none) {
+    self.sealed = sealed
+    sealedVersions = ChunkedArray(count: sealed.count) { sealed.version(of: UInt32($0)) }
     alive = Bitset(count: sealed.count, repeating: true)
     aliveCount = sealed.count
   }
 
-  /// How many slots there are, dead ones included.
-  package var slotCount: Int { entries.count }
+  package var sealedCount: Int { sealed.count }
 
-  package subscript(slot: UInt32) -> Entry { entries[Int(slot)] }
+  /// How many slots there are, dead ones included.
+  package var slotCount: Int { sealed.count + added.count }
+
+  package subscript(slot: UInt32) -> Entry {
+    if Int(slot) >= sealed.count { return added[Int(slot) - sealed.count] }
+    return Entry(id: sealed.id(of: slot), number: sealed.number(of: slot), version: sealedVersions[Int(slot)])
+  }
+
+  package func id(of slot: UInt32) -> PointID {
+    Int(slot) < sealed.count ? sealed.id(of: slot) : added[Int(slot) - sealed.count].id
+  }
+
+  package func version(of slot: UInt32) -> UInt64 {
+    Int(slot) < sealed.count ? sealedVersions[Int(slot)] : added[Int(slot) - sealed.count].version
+  }
 
   package func isAlive(_ slot: UInt32) -> Bool { alive[Int(slot)] }
 
   /// The slot of a living point.
   /// - Complexity: O(log count).
   package func slot(of id: PointID) -> UInt32? {
-    if let slot = deltaSlots[id] { return slot }
-    guard let slot = sealedSlot(of: id), alive[Int(slot)] else { return nil }
+    if let slot = addedSlots[id] { return slot }
+    guard let slot = sealed.slot(of: id), alive[Int(slot)] else { return nil }
     return slot
   }
 
   /// Adds a living point in a new slot; its id has none.
   package mutating func insert(_ entry: Entry) -> UInt32 {
-    let slot = UInt32(entries.count)
-    entries.append(entry)
-    alive.append(true)
-    aliveCount += 1
-    deltaSlots.set(entry.id, to: slot)
+    let slot = append(entry, isAlive: true)
+    addedSlots.set(entry.id, to: slot)
+    return slot
+  }
+
+  private mutating func append(_ entry: Entry, isAlive: Bool) -> UInt32 {
+    let slot = UInt32(slotCount)
+    added.append(entry)
+    alive.append(isAlive)
+    if isAlive { aliveCount += 1 }
     return slot
   }
 
@@ -75,29 +85,34 @@ package struct PointTable: Sendable {
     precondition(alive[Int(slot)])
     alive[Int(slot)] = false
     aliveCount -= 1
-    if Int(slot) >= sealedCount { deltaSlots.remove(entries[Int(slot)].id) }
+    if Int(slot) >= sealed.count { addedSlots.remove(id(of: slot)) }
   }
 
   package mutating func setVersion(_ version: UInt64, of slot: UInt32) {
-    entries[Int(slot)].version = version
+    if Int(slot) < sealed.count {
+      sealedVersions[Int(slot)] = version
+    } else {
+      added[Int(slot) - sealed.count].version = version
+    }
   }
 
   /// Calls `body` with the living points from `start` on, in the order of their ids, until it returns false.
   /// - Complexity: O(log count + entries passed).
   package func forEach(from start: PointID? = nil, _ body: (_ slot: UInt32, _ id: PointID) -> Bool) {
-    var sealed = start.map { sealedLowerBound($0) } ?? 0
-    var cursor = deltaSlots.cursor(from: start)
-    var delta = deltaSlots.entry(at: cursor)
+    var place = start.map { sealed.lowerBound($0) } ?? 0
+    var cursor = addedSlots.cursor(from: start)
+    var next = addedSlots.entry(at: cursor)
     while true {
-      while sealed < sealedOrder.count, !alive[Int(sealedOrder[sealed])] { sealed += 1 }
-      let sealedID = sealed < sealedOrder.count ? entries[Int(sealedOrder[sealed])].id : nil
-      if let entry = delta, sealedID.map({ entry.id < $0 }) ?? true {
+      while place < sealed.count, !alive[Int(sealed.slot(at: place))] { place += 1 }
+      let sealedSlot = place < sealed.count ? sealed.slot(at: place) : nil
+      let sealedID = sealedSlot.map { sealed.id(of: $0) }
+      if let entry = next, sealedID.map({ entry.id < $0 }) ?? true {
         if !body(entry.slot, entry.id) { return }
-        deltaSlots.advance(&cursor)
-        delta = deltaSlots.entry(at: cursor)
-      } else if let sealedID {
-        if !body(sealedOrder[sealed], sealedID) { return }
-        sealed += 1
+        addedSlots.advance(&cursor)
+        next = addedSlots.entry(at: cursor)
+      } else if let sealedSlot, let sealedID {
+        if !body(sealedSlot, sealedID) { return }
+        place += 1
       } else {
         return
       }
@@ -118,34 +133,15 @@ package struct PointTable: Sendable {
     for (slot, oldSlot) in livingSlots.enumerated() {
       if !old.isAlive(oldSlot) {
         result.remove(UInt32(slot))
-      } else if old[oldSlot].version != self[UInt32(slot)].version {
-        result.setVersion(old[oldSlot].version, of: UInt32(slot))
+      } else if old.version(of: oldSlot) != version(of: UInt32(slot)) {
+        result.setVersion(old.version(of: oldSlot), of: UInt32(slot))
       }
     }
-    for slot in oldSlotCount..<old.slotCount {
-      let isAlive = old.isAlive(UInt32(slot))
-      result.entries.append(old[UInt32(slot)])
-      result.alive.append(isAlive)
-      guard isAlive else { continue }
-      result.aliveCount += 1
-      result.deltaSlots.set(old[UInt32(slot)].id, to: UInt32(result.entries.count - 1))
+    for oldSlot in UInt32(oldSlotCount)..<UInt32(old.slotCount) {
+      let isAlive = old.isAlive(oldSlot)
+      let slot = result.append(old[oldSlot], isAlive: isAlive)
+      if isAlive { result.addedSlots.set(old.id(of: oldSlot), to: slot) }
     }
     return result
-  }
-
-  private func sealedLowerBound(_ id: PointID) -> Int {
-    var low = 0
-    var high = sealedOrder.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[Int(sealedOrder[middle])].id < id { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
-
-  private func sealedSlot(of id: PointID) -> UInt32? {
-    let index = sealedLowerBound(id)
-    guard index < sealedOrder.count, entries[Int(sealedOrder[index])].id == id else { return nil }
-    return sealedOrder[index]
   }
 }
