@@ -14,7 +14,7 @@ struct Generation: Sendable {
 
   struct SealedVectors: Sendable {
     let part: VectorPart
-    let slotOfRow: [UInt32]
+    let slotOfRow: PackedArray<UInt32>
   }
 
   /// A state with the generation's points and nothing else.

@@ -148,7 +148,8 @@ extension Generation {
   private func check(_ shard: ShardDirectory) throws(RequestError) {
     for (name, sealed) in vectors {
       var seen = Bitset(count: points.count)
-      for slot in sealed.slotOfRow {
+      for row in 0..<sealed.slotOfRow.count {
+        let slot = sealed.slotOfRow[row]
         guard Int(slot) < points.count, !seen[Int(slot)] else {
           throw .internalError(
             "\(shard.generationPath(number)): slot \(slot) of vector `\(name)` does not fit")
@@ -169,11 +170,11 @@ extension Generation.SealedVectors {
     let compact = file.names.filter { $0 == "codes" || $0.hasSuffix("links") || $0.contains("-links-") }
       .reduce(0) { $0 + (file.section($1)?.count ?? 0) }
     part = try VectorPart(sections: file.section, residency: MemoryRoom.now().residency(of: compact))
-    guard let slots = file.section("slots"), slots.count == 4 * part.count else {
+    guard let slots = file.section("slots").flatMap(PackedArray<UInt32>.init), slots.count == part.count
+    else {
       throw .internalError("\(file.path) has no slots for its \(part.count) rows")
     }
-    var reader = ByteReader(unsafe Array(slots.bytes))
-    slotOfRow = try reader.words(part.count)
+    slotOfRow = slots
   }
 }
 

@@ -1,23 +1,23 @@
-import VectorModel
+package import VectorModel
 
 /// Numbers of a fixed width, little end first, in a slice of any alignment.
-struct PackedArray<Element: FixedWidthInteger & BitwiseCopyable & Sendable>: Sendable {
+package struct PackedArray<Element: FixedWidthInteger & BitwiseCopyable & Sendable>: Sendable {
   let slice: MemorySlice
-  let count: Int
+  package let count: Int
 
   /// All of `slice`; nil where its length is no multiple of the element's.
-  init?(_ slice: MemorySlice) {
+  package init?(_ slice: MemorySlice) {
     guard slice.count % MemoryLayout<Element>.size == 0 else { return nil }
     self.slice = slice
     count = slice.count / MemoryLayout<Element>.size
   }
 
-  init(_ elements: [Element]) {
+  package init(_ elements: [Element]) {
     slice = MemorySlice(MemoryRegion(copying: Self.bytes(of: elements)))
     count = elements.count
   }
 
-  subscript(index: Int) -> Element {
+  package subscript(index: Int) -> Element {
     precondition(index >= 0 && index < count)
     return unsafe Element(
       littleEndian: slice.bytes.loadUnaligned(

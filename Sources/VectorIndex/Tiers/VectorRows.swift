@@ -52,7 +52,7 @@ package struct VectorRows: Sendable {
   /// The rows of a generation's part.
   /// - Parameter slotOfRow: the slot of each of the part's rows; distinct and below `slotCount`.
   package init(
-    part: VectorPart, dimension: Int, distance: Distance, slotOfRow: [UInt32], slotCount: Int
+    part: VectorPart, dimension: Int, distance: Distance, slotOfRow: PackedArray<UInt32>, slotCount: Int
   ) {
     precondition(part.count == slotOfRow.count)
     self.dimension = dimension
@@ -60,7 +60,7 @@ package struct VectorRows: Sendable {
     self.distance = distance
     lineage = Lineage()
     let isIdentity =
-      slotOfRow.count == slotCount && slotOfRow.enumerated().allSatisfy { $0.element == $0.offset }
+      slotOfRow.count == slotCount && (0..<slotCount).allSatisfy { slotOfRow[$0] == UInt32($0) }
     encoding = part.rowEncoding
     tiers = [
       RowTier(
@@ -70,15 +70,22 @@ package struct VectorRows: Sendable {
         delta: DeltaRows(dimension: dimension, element: element, distance: distance, encoding: encoding)),
     ]
     nextTierID = 2
-    slots = ChunkedArray(slotOfRow)
+    liveCount = slotOfRow.count
+    if isIdentity {
+      slots = ChunkedArray(count: slotCount) { UInt32($0) }
+      rows = slots
+      present = Bitset(count: slotCount, repeating: true)
+      return
+    }
+    let slots = slotOfRow.elements(in: 0..<slotOfRow.count)
+    self.slots = ChunkedArray(slots)
     var rowOfSlot = [UInt32](repeating: Self.noRow, count: slotCount)
     present = Bitset(count: slotCount)
-    for (row, slot) in slotOfRow.enumerated() {
+    for (row, slot) in slots.enumerated() {
       rowOfSlot[Int(slot)] = UInt32(row)
       present[Int(slot)] = true
     }
     rows = ChunkedArray(rowOfSlot)
-    liveCount = slotOfRow.count
   }
 
   /// How many rows there are, dead ones included.

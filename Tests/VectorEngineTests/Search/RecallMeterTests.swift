@@ -27,7 +27,7 @@ import VectorModel
     var state = view.state
     state.vectors[""] = VectorRows(
       part: broken, dimension: rows.dimension, distance: rows.distance,
-      slotOfRow: (0..<UInt32(part.count)).map { $0 }, slotCount: state.points.slotCount)
+      slotOfRow: PackedArray(Array(0..<UInt32(part.count))), slotCount: state.points.slotCount)
     return View(state: state, store: view.store, published: nil)
   }
 

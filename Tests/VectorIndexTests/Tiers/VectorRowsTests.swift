@@ -90,7 +90,8 @@ import VectorModel
         #expect(isInstalled)
       }
       let sealed = VectorRows(
-        part: part, dimension: VectorRowsTests.dimension, distance: .euclid, slotOfRow: slotOfRow,
+        part: part, dimension: VectorRowsTests.dimension, distance: .euclid,
+        slotOfRow: PackedArray(slotOfRow),
         slotCount: living.count)
       rows = sealed.followed(
         by: rows, from: view.rowCount, livingSlots: living, oldSlotCount: Int(oldSlotCount))

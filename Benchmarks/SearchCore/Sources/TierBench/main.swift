@@ -81,7 +81,8 @@ private struct Bench {
     let base = try part(delta(sealed))
     for candidates in [100, 64, 50, 32] {
       var rows = VectorRows(
-        part: base, dimension: dimension, distance: .cosine, slotOfRow: Array(0..<UInt32(sealed)),
+        part: base, dimension: dimension, distance: .cosine,
+        slotOfRow: PackedArray(Array(0..<UInt32(sealed))),
         slotCount: sealed)
       for number in sealed..<count { rows.put(row(number), slot: UInt32(number)) }
       try rows.beginGraph(tier: 1, GraphParameters(efConstruction: candidates))
@@ -94,7 +95,7 @@ private struct Bench {
     let part = try part(delta(count))
     for percent in [0, 1, 5, 10, 15, 20, 21, 30] {
       var rows = VectorRows(
-        part: part, dimension: dimension, distance: .cosine, slotOfRow: Array(0..<UInt32(count)),
+        part: part, dimension: dimension, distance: .cosine, slotOfRow: PackedArray(Array(0..<UInt32(count))),
         slotCount: count)
       for slot in 0..<count where (slot &* 2_654_435_761) >> 8 % 100 < percent {
         rows.remove(slot: UInt32(slot))
