@@ -47,7 +47,11 @@ import VectorModel
 
   /// The first search makes the writers wait that had no need to before.
   @Test func searchesAreNoticed() async throws {
-    let fixture = try EngineFixture { $0.unindexedRowsMax = 100 }
+    let fixture = try EngineFixture {
+      $0.unindexedRowsMax = 100
+      // However slow the machine is.
+      $0.searchedMilliseconds = 3_600_000
+    }
     try await fixture.create(
       CollectionConfiguration(vectors: [
         NamedVectorParameters(

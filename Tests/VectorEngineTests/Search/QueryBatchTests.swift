@@ -40,12 +40,12 @@ import VectorModel
     }
     let pool = WorkerPool("test", threadCount: 4, queueCountMax: 64)
     defer { pool.stop() }
-    for _ in 0..<50 {
+    for threads in [1] + [Int](repeating: 4, count: 50) {
       let count = Mutex(0)
       let outcome = await withCheckedContinuation {
         (continuation: CheckedContinuation<Result<[QueryExecutor.Answer], RequestError>, Never>) in
         let batch = QueryBatch(queries) { continuation.resume(returning: $0) }
-        for _ in 0..<4 {
+        for _ in 0..<threads {
           let isAccepted = pool.submit {
             batch.run { query throws(RequestError) in
               count.withLock { $0 += 1 }
@@ -61,7 +61,8 @@ import VectorModel
         return
       }
       #expect(error.message.contains("query 12"))
-      #expect((13...17).contains(count.withLock { $0 }))
+      // Other threads may be through before the one that fails says so.
+      if threads == 1 { #expect(count.withLock { $0 } == 13) }
     }
   }
 }
