@@ -22,6 +22,8 @@ package struct EngineConfiguration: Sendable {
   /// Points whose values the store does not have yet before a commit.
   package var commitPointsMax = 1000
   package var commitMillisecondsMax = 200
+  /// Points that one transaction takes out of the store.
+  package var commitRemovalsMax = 16_384
   /// Bytes that the store does not have yet; above it writes wait for a commit.
   package var pendingBytesMax = 64 << 20
   package var logSegmentBytes = 32 << 20

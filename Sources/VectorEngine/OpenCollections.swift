@@ -149,7 +149,7 @@ final class OpenCollections: Sendable {
       let store = try PointStore.create(
         shard.fileSystem, path: shard.storePath(manifest.storeNumber), collection: id,
         options: environment.configuration.storeOptions)
-      try store.commit(state.storeBatch)
+      try store.commit(state, removalsMax: environment.configuration.commitRemovalsMax)
       try store.sync()
       try store.close()
       try SegmentedLog.create(

@@ -37,7 +37,8 @@ struct CollectionRecovery {
       meta = try StoredMeta(store)
       log = try .open(
         shard.fileSystem, directory: shard.logPath,
-        identity: LogIdentity(collection: id, epoch: manifest.epoch), requiredSequence: meta.sequence,
+        identity: LogIdentity(collection: id, epoch: manifest.epoch),
+        requiredSequence: max(meta.sequence, meta.partialThrough),
         options: environment.configuration.logOptions)
     } catch {
       throw error.requestError
@@ -54,8 +55,9 @@ struct CollectionRecovery {
     }
     if let base {
       state = try base.state(configuration)
-      try Self.rebase(&state, on: try Self.touched(log, base.coveredThrough, meta.sequence), store)
-      if UInt64(state.points.aliveCount) != meta.pointCount {
+      let touched = try Self.touched(log, base.coveredThrough, max(meta.sequence, meta.partialThrough))
+      try Self.rebase(&state, on: touched, store)
+      if !meta.isPartial, UInt64(state.points.aliveCount) != meta.pointCount {
         needsRebuild = true
         environment.logger.warning(
           "the parts are rebuilt: they and the store count different points",
@@ -70,6 +72,7 @@ struct CollectionRecovery {
     state.sequence = meta.sequence
     state.nextNumber = meta.nextNumber
     state.digest = meta.digest
+    if meta.isPartial { state.digest.forget() }
     state.overlapThrough = meta.overlapThrough
     state.producers = try ProducerTable(decoding: meta.producers)
     try replay(damage)
@@ -120,7 +123,7 @@ struct CollectionRecovery {
   ) throws(RequestError) -> CollectionState {
     var state = try CollectionState(configuration: configuration)
     try load(&state, from: store)
-    guard UInt64(state.points.aliveCount) == meta.pointCount else {
+    guard meta.isPartial || UInt64(state.points.aliveCount) == meta.pointCount else {
       throw StorageError.damaged(
         file: store.path, offset: nil,
         what: "it holds \(state.points.aliveCount) points, \(meta.pointCount) were committed"
@@ -284,16 +287,23 @@ struct StoredMeta {
   let digest: StateDigest
   /// Only a restored store has it.
   let overlapThrough: UInt64
+  /// The last operation of which a commit that was carried out in parts has begun to take points away; 0 before the first.
+  let partialThrough: UInt64
+
+  /// Whether the store has a part of the operations behind `sequence`.
+  var isPartial: Bool { partialThrough > sequence }
 
   init(_ store: PointStore) throws(StorageError) {
-    (sequence, nextNumber, configuration, producers, pointCount, digest, overlapThrough) = try store.read {
-      (reader) throws(StorageError) in
+    (
+      sequence, nextNumber, configuration, producers, pointCount, digest, overlapThrough, partialThrough
+    ) = try store.read { (reader) throws(StorageError) in
       (
         try Self.number(StoreMeta.sequence, reader), try Self.number(StoreMeta.nextNumber, reader),
         try Self.value(StoreMeta.configuration, reader), try Self.value(StoreMeta.producers, reader),
         try Self.number(StoreMeta.pointCount, reader),
         try StateDigest(decoding: Self.value(StoreMeta.digest, reader), path: reader.path),
-        try reader.meta(StoreMeta.overlapThrough) == nil ? 0 : Self.number(StoreMeta.overlapThrough, reader)
+        try Self.numberIfAny(StoreMeta.overlapThrough, reader),
+        try Self.numberIfAny(StoreMeta.partialThrough, reader)
       )
     }
   }
@@ -308,6 +318,12 @@ struct StoredMeta {
       throw .damaged(file: reader.path, offset: nil, what: "its value \(name) is missing")
     }
     return value
+  }
+
+  private static func numberIfAny(
+    _ name: String, _ reader: borrowing StoreReader
+  ) throws(StorageError) -> UInt64 {
+    try reader.meta(name) == nil ? 0 : number(name, reader)
   }
 
   private static func number(_ name: String, _ reader: borrowing StoreReader) throws(StorageError) -> UInt64 {

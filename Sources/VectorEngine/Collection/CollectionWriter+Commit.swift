@@ -11,6 +11,7 @@ enum StoreMeta {
   static let pointCount = "point_count"
   static let digest = "digest"
   static let overlapThrough = "overlap_through"
+  static let partialThrough = "partial_through"
 }
 
 extension CollectionWriter {
@@ -53,7 +54,8 @@ extension CollectionWriter {
   /// - Throws: where the generation of before a drop cannot be forgotten first.
   private func nextCommit(isDurable: Bool) throws(RequestError) -> RunningCommit {
     try forgetGenerationBeforeDrop()
-    let commit = RunningCommit(published.load().state, to: store, isDurable: isDurable)
+    let commit = RunningCommit(
+      published.load().state, to: store, isDurable: isDurable, removalsMax: configuration.commitRemovalsMax)
     precondition(self.commit == nil && log.durableSequence >= commit.state.sequence)
     if compaction.isRunning { compaction.isStale = true }
     self.commit = commit

@@ -9,13 +9,15 @@ final class RunningCommit: Sendable {
   let state: CollectionState
   /// Whether the store is made durable too.
   let isDurable: Bool
+  private let removalsMax: Int
   let start = ContinuousClock.now
   private let store: PointStore
   private let outcome = Mutex<Result<Void, StorageError>?>(nil)
   private let ended = DispatchSemaphore(value: 0)
 
-  init(_ state: CollectionState, to store: PointStore, isDurable: Bool) {
+  init(_ state: CollectionState, to store: PointStore, isDurable: Bool, removalsMax: Int) {
     self.state = state
+    self.removalsMax = removalsMax
     self.store = store
     self.isDurable = isDurable
   }
@@ -24,7 +26,7 @@ final class RunningCommit: Sendable {
   func run(_ times: WriteStepTimes) {
     let result = Result { () throws(StorageError) in
       try times.measure(.commit) { () throws(StorageError) in
-        try store.commit(state.storeBatch)
+        try store.commit(state, removalsMax: removalsMax)
         if isDurable { try store.sync() }
       }
     }
@@ -42,14 +44,35 @@ final class RunningCommit: Sendable {
   }
 }
 
+extension PointStore {
+  /// Hands over what the store lacks of a state.
+  ///
+  /// LMDB keeps each page that a transaction empties among those it may change, of which it takes 131,071. So points
+  /// that go are taken away in transactions of their own where they are many. A store that ends in between says how far
+  /// the operations went that it has a part of (`StoreMeta.partialThrough`): they are in the log.
+  func commit(_ state: CollectionState, removalsMax: Int) throws(StorageError) {
+    let removals = state.pending.removals.sorted { $0.key < $1.key }
+    var first = 0
+    while removals.count - first > removalsMax {
+      var batch = StoreBatch()
+      for (number, id) in removals[first..<(first + removalsMax)] { batch.remove(number: number, id: id) }
+      batch.setMeta(StoreMeta.partialThrough, CollectionState.bytes(state.sequence).span)
+      try commit(batch)
+      first += removalsMax
+    }
+    try commit(state.storeBatch(removing: removals[first...]))
+  }
+}
+
 extension CollectionState {
   /// What the store lacks, and the state that goes with it.
+  /// - Parameter removals: the numbers that must leave it, those apart that have left it already.
   /// - Complexity: O(n log n) in the pending points.
-  var storeBatch: StoreBatch {
+  fileprivate func storeBatch(removing removals: ArraySlice<(key: UInt64, value: PointID)>) -> StoreBatch {
     var batch = StoreBatch()
     batch.reserveCapacity(
-      changeCount: 3 * pending.entries.count + pending.removals.count + 8, byteCount: pending.byteCount)
-    for (number, id) in pending.removals { batch.remove(number: number, id: id) }
+      changeCount: 3 * pending.entries.count + removals.count + 8, byteCount: pending.byteCount)
+    for (number, id) in removals { batch.remove(number: number, id: id) }
     for (number, entry) in pending.entries.sorted(by: { $0.key < $1.key }) {
       if let byteCount = entry.vectorsByteCount {
         guard let slot = points.slot(of: entry.id) else {
@@ -73,7 +96,7 @@ extension CollectionState {
     return batch
   }
 
-  private static func bytes(_ value: UInt64) -> [UInt8] {
+  fileprivate static func bytes(_ value: UInt64) -> [UInt8] {
     var writer = ByteWriter()
     writer.fixed64(value)
     return writer.bytes

@@ -68,9 +68,9 @@ struct CollectionCheck {
     let meta = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store) }
     let contents = try StoreContents(
       store, try CollectionConfiguration(document: meta.configuration), proceed: proceed)
-    // A commit in between changes both.
+    // A commit in between changes both, and so does one that is carried out in parts.
     let after = try StorageError.mapped { () throws(StorageError) in try StoredMeta(store) }
-    guard after.sequence == meta.sequence, proceed() else { return }
+    guard after.sequence == meta.sequence, !after.isPartial, proceed() else { return }
     if contents.pointCount != meta.pointCount {
       defects.append(
         .lost(name, "\(store.path) holds \(contents.pointCount) points, \(meta.pointCount) were committed"))

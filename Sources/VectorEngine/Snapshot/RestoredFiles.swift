@@ -240,7 +240,7 @@ struct RestoredFiles {
   func settle(_ state: CollectionState) throws(RequestError) {
     let store = try openStore()
     try StorageError.mapped { () throws(StorageError) in
-      try store.commit(state.storeBatch)
+      try store.commit(state, removalsMax: environment.configuration.commitRemovalsMax)
       try store.sync()
       try store.close()
     }
