@@ -7,7 +7,7 @@ import VectorModel
 /// costs a few flat unions instead.
 struct NumberColumn: Sendable {
   /// Fewer rows have no blocks.
-  static let blockedRowCountMin = 65_536
+  static let blockedRowCountMin = 16_384
   private static let finestBlocksCount = 16
   private static let levelCount = 4
 
@@ -129,7 +129,9 @@ extension NumberColumn {
     guard let keys = PackedArray<Int64>(keys), let starts = PackedArray<UInt32>(starts),
       let slots = PackedArray<UInt32>(slots), let blockOffsets = PackedArray<UInt64>(blockOffsets),
       starts.areOffsets(of: slots.count, spans: keys.count),
-      blockOffsets.areOffsets(of: blocks.count, spans: Self.blockRanges(slots.count).count)
+      // Where there were fewer than 65,536 rows files had no blocks once.
+      blockOffsets.areOffsets(
+        of: blocks.count, spans: blockOffsets.count == 1 ? 0 : Self.blockRanges(slots.count).count)
     else { return nil }
     self.keys = keys
     self.starts = starts

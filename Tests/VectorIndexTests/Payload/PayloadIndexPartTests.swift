@@ -82,12 +82,23 @@ import VectorModel
     }
   }
 
-  @Test func longColumnsAnswerFromBlocks() throws {
+  /// - Parameter isOlder: files of columns of fewer than 65,536 rows had no blocks once
+  @Test(arguments: [(70_000, false), (20_000, false), (20_000, true)])
+  func longColumnsAnswerFromBlocks(count: Int, isOlder: Bool) throws {
     var random = SplitMix64(state: 9)
-    let count = 70_000
     let values = (0..<count).map { _ in Int64.random(in: 0..<1000, using: &random) }
-    let column = NumberColumn(values.enumerated().map { (key: $0.element, slot: UInt32($0.offset)) })
-    #expect(column.sections.first { $0.name == "blocks" }?.content.count ?? 0 > 0)
+    let built = NumberColumn(values.enumerated().map { (key: $0.element, slot: UInt32($0.offset)) })
+    var sections = Dictionary(uniqueKeysWithValues: built.sections)
+    #expect(try #require(sections["blocks"]).count > 0)
+    if isOlder {
+      sections["blocks"] = MemorySlice(MemoryRegion(copying: []))
+      sections["block-offsets"] = PackedArray<UInt64>([0]).slice
+    }
+    func section(_ name: String) throws -> MemorySlice { try #require(sections[name]) }
+    let opened = try NumberColumn(
+      keys: section("keys"), starts: section("starts"), slots: section("slots"),
+      blockOffsets: section("block-offsets"), blocks: section("blocks"), slotCount: count)
+    let column = try #require(opened)
     for range in [0...999, 0...499, 500...999, 250...750, 3...3, 999...999, 1000...2000, 61...64, 0...0]
       as [ClosedRange<Int64>]
     {
