@@ -10,10 +10,11 @@ behind it late too. Both clients stand for other machines: where the system allo
 others, and the writing one behind the server's event loops, or their own waiting for a processor would be measured.
 
 Points that are written are shaken copies of those that are there, so neighbours come closer together and recall falls
-with their number; it is compared with that of the same points at rest. Truth is the server's own exact search, asked right after the approximate one; while points are written it is measured by
-itself, behind the latencies, since exact searches take a core. Besides latencies, the server's own time in the search
-stage is shown (median and p95 of explained queries), and the tiers that a query goes through. The burst is sent as JSON
-over HTTP and as a stream over the binary protocol. Ends with code 1 when a promise is broken.
+with their number; it is compared with that of the same points at rest. Truth is the server's own exact search, asked
+right after the approximate one; while points are written it is measured by itself, behind the latencies, since exact
+searches take a core. Besides latencies, the server's own time in the search stage is shown (median and p95 of explained
+queries), and the tiers that a query goes through. The burst is sent as JSON over HTTP and as a stream over the binary
+protocol. Ends with code 1 when a promise is broken.
 """
 
 import contextlib

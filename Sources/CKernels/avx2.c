@@ -1,4 +1,4 @@
-// AVX2 and FMA. Products of codes are widened to 16 bits: u8 × s8 pairs would saturate VPMADDUBSW.
+// AVX2, FMA and POPCNT. Products of codes are widened to 16 bits: u8 × s8 pairs would saturate VPMADDUBSW.
 #if defined(__x86_64__)
 #include "variants.h"
 
@@ -137,7 +137,7 @@ NT_BIT_ROWS(bit_rows, AVX2, bit_dot)
 
 // Four words a comparison; signed, so the highest bits are inverted.
 AVX2 static size_t lower_bound(const uint64_t *words, size_t count, uint64_t word) {
-  size_t below = NT_NARROWED(words, count, word, 64);
+  size_t below = nt_narrow(&words, &count, word, 64);
   const __m256i highest = _mm256_set1_epi64x(INT64_MIN);
   const __m256i wanted = _mm256_xor_si256(_mm256_set1_epi64x((int64_t)word), highest);
   __m256i counts = _mm256_setzero_si256();
@@ -151,7 +151,6 @@ AVX2 static size_t lower_bound(const uint64_t *words, size_t count, uint64_t wor
   return below + (size_t)sum_integers(counts);
 }
 
-// Processors with these instructions have POPCNT.
 NT_COUNT_ONES(count_ones, AVX2)
 
 const nt_kernels nt_avx2 = {

@@ -248,7 +248,7 @@ AVX512 static void entry_rows(const nt_code_query *query, size_t length, const u
 }
 
 AVX512 static size_t lower_bound(const uint64_t *words, size_t count, uint64_t word) {
-  size_t below = NT_NARROWED(words, count, word, 128);
+  size_t below = nt_narrow(&words, &count, word, 128);
   const __m512i wanted = _mm512_set1_epi64((int64_t)word);
   size_t i = 0;
   for (; i + 8 <= count; i += 8)

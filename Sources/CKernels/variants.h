@@ -66,22 +66,28 @@ static inline float nt_code_distance(const nt_code_query *query, const uint8_t *
     }                                                                                                      \
   }
 
-// The words among which is the first that is not below `word`: halves are left out until there are `max` or fewer.
-// Without branches on what is compared, which would be foreseen half of the times. Gives how many were left out before.
-#define NT_NARROWED(words, count, word, max)                                                               \
-  ({                                                                                                       \
-    const uint64_t *first = (words);                                                                       \
-    while ((count) > (max)) {                                                                              \
-      size_t half = (count) / 2;                                                                           \
-      (words) = __builtin_unpredictable((words)[half - 1] < (word)) ? (words) + half : (words);            \
-      (count) -= half;                                                                                     \
-    }                                                                                                      \
-    (size_t)((words) - first);                                                                             \
-  })
+#if __has_builtin(__builtin_unpredictable)
+#define NT_UNPREDICTABLE(condition) __builtin_unpredictable(condition)
+#else
+#define NT_UNPREDICTABLE(condition) (condition)
+#endif
+
+// Leaves out halves of ascending words that are all below `word`, or none of them, until there are `max` or fewer, and
+// returns how many were left out before those. Without branches on what is compared, which would be foreseen half of the
+// times.
+static inline size_t nt_narrow(const uint64_t **words, size_t *count, uint64_t word, size_t max) {
+  const uint64_t *first = *words;
+  while (*count > max) {
+    size_t half = *count / 2;
+    *words = NT_UNPREDICTABLE((*words)[half - 1] < word) ? *words + half : *words;
+    *count -= half;
+  }
+  return (size_t)(*words - first);
+}
 
 #define NT_LOWER_BOUND(name)                                                                               \
   static size_t name(const uint64_t *words, size_t count, uint64_t word) {                                 \
-    size_t below = NT_NARROWED(words, count, word, 1);                                                     \
+    size_t below = nt_narrow(&words, &count, word, 1);                                                     \
     return below + (count == 1 && *words < word);                                                          \
   }
 

@@ -77,27 +77,26 @@ import CKernels
     by kept: Neighbor, from head: Int, _ remaining: inout [Neighbor], into displaced: inout [Neighbor],
     keeps keepsDisplaced: Bool
   ) {
+    if head == remaining.count { return remaining.removeAll(keepingCapacity: true) }
+    let scorer = unsafe builder.table.scorer(ofRow: Int(kept.row), memory: query)
+    let offset = builder.heuristicOffset
+    let factor = builder.heuristicFactor
     var written = 0
     var read = head
-    if read < remaining.count {
-      let scorer = unsafe builder.table.scorer(ofRow: Int(kept.row), memory: query)
-      let offset = builder.heuristicOffset
-      let factor = builder.heuristicFactor
-      while read < remaining.count {
-        let count = min(remaining.count - read, SearchScratch.batchMax)
-        for index in 0..<count { unsafe rows[index] = remaining[read + index].row }
-        unsafe scorer.score(rows, first: 0, count: count, into: distances)
-        for index in 0..<count {
-          let candidate = remaining[read + index]
-          if unsafe factor * (distances[index] + offset) <= candidate.distance + offset {
-            if keepsDisplaced { displaced.append(candidate) }
-          } else {
-            remaining[written] = candidate
-            written += 1
-          }
+    while read < remaining.count {
+      let count = min(remaining.count - read, SearchScratch.batchMax)
+      for index in 0..<count { unsafe rows[index] = remaining[read + index].row }
+      unsafe scorer.score(rows, first: 0, count: count, into: distances)
+      for index in 0..<count {
+        let candidate = remaining[read + index]
+        if unsafe factor * (distances[index] + offset) <= candidate.distance + offset {
+          if keepsDisplaced { displaced.append(candidate) }
+        } else {
+          remaining[written] = candidate
+          written += 1
         }
-        read += count
       }
+      read += count
     }
     remaining.removeSubrange(written...)
   }
