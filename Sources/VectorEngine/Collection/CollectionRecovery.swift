@@ -256,8 +256,8 @@ extension CollectionState {
     for name in vectors.keys { vectors[name]?.extendSlots(to: points.slotCount) }
     for vector in values.entries {
       // The store keeps the vectors of a name that was dropped; the name may have another shape by now.
-      guard let rows = vectors[vector.name], let shape = vector.value.denseShape,
-        shape == (rows.element, rows.dimension), let values = vector.value.denseValues
+      // Asked where the rows lie: with a copy of them alive, `put` would copy their lists for each point.
+      guard vectors[vector.name]?.hasShape(of: vector.value) == true, let values = vector.value.denseValues
       else { continue }
       vectors[vector.name]?.put(values, slot: slot)
     }

@@ -88,6 +88,12 @@ package struct VectorRows: Sendable {
     rows = ChunkedArray(rowOfSlot)
   }
 
+  /// Whether a value is of the element and the dimension of these rows.
+  package func hasShape(of value: VectorValue) -> Bool {
+    guard let shape = value.denseShape else { return false }
+    return shape == (element, dimension)
+  }
+
   /// How many rows there are, dead ones included.
   package var rowCount: Int { slots.count }
 
