@@ -177,7 +177,7 @@ import VectorModel
 
   /// Links up to which near rows fill a list that was full when it got another link. Where links are taken over few more
   /// will come; a list of a new graph needs room for many.
-  var refilledLinksMax: Int { older == nil ? 0 : filledLinksMax }
+  var refilledLinksMax: Int { older == nil || !parameters.keepsPruned ? 0 : filledLinksMax }
 
   /// The inserted rows that are known to be near a row.
   func knownNeighbours(of row: UInt32) -> [UInt32] {

@@ -3,7 +3,8 @@ import CKernels
 /// Fills free slots with the nearest rows within two steps.
 ///
 /// More links to near rows lead a walk to the nearest in fewer steps. They are added when all rows are in, so that they
-/// take no room from the links between far regions that insertions make.
+/// take no room from the links between far regions that insertions make. Where links are taken over, `GraphInserter` fills
+/// the lists of new rows from their own walks.
 @safe final class GraphFill<Table: RowTable> {
   /// How full a list gets: what is left is for whoever repairs or extends the graph, and fuller lists found no more.
   static var filledPercent: Int { 75 }

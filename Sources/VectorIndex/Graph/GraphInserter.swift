@@ -46,8 +46,25 @@ import CKernels
     unsafe traversal.expand(graph, &pool)
     let neighbours = unsafe selection.select(
       from: pool, linksMax: builder.parameters.m, filledMax: builder.parameters.m)
-    unsafe write(neighbours, to: graph.links + Int(row) * graph.slots, slots: graph.slots)
+    let filled = unsafe filled(neighbours, from: pool)
+    unsafe write(filled, to: graph.links + Int(row) * graph.slots, slots: graph.slots)
     for neighbour in neighbours { link(neighbour.row, to: row, neighbour.distance) }
+  }
+
+  /// The neighbours and the nearest others of the pool, up to where lists are filled again. Where links are taken over
+  /// `GraphFill` would look for the same ones later, and few links to a new row are yet to come.
+  private func filled(_ neighbours: [Neighbor], from pool: CandidatePool) -> [Neighbor] {
+    var filled = neighbours
+    var index = 0
+    while filled.count < builder.refilledLinksMax, unsafe index < pool.count {
+      let entry = unsafe pool.entries[index]
+      let (node, distance) = unsafe (CandidatePool.node(entry), CandidatePool.distance(entry))
+      if !neighbours.contains(where: { $0.row == node }) {
+        filled.append(Neighbor(row: node, distance: distance))
+      }
+      index += 1
+    }
+    return filled
   }
 
   /// Adds a link, and selects anew where the list is full.

@@ -66,7 +66,7 @@ private struct Bench {
 
   /// Rows linked among themselves about as those of a tier that grows.
   private func linked(_ numbers: [Int]) throws -> Built {
-    try part(numbers, parameters: GraphParameters(efConstruction: 64, fullScanThresholdKilobytes: 0))
+    try part(numbers, parameters: GraphParameters(efConstruction: 48, fullScanThresholdKilobytes: 0))
   }
 
   func run() throws {

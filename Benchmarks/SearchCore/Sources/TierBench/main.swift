@@ -79,7 +79,7 @@ private struct Bench {
     let sealed = count / 2
     print("rows linked where they lie behind a part of \(sealed), by candidates kept while they are linked:")
     let base = try part(delta(sealed))
-    for candidates in [100, 64, 50, 32] {
+    for candidates in [100, 64, 48, 32] {
       var rows = VectorRows(
         part: base, dimension: dimension, distance: .cosine,
         slotOfRow: PackedArray(Array(0..<UInt32(sealed))),
