@@ -62,11 +62,16 @@ final class POSIXFile: File {
     }
   }
 
+  /// Bytes of one call at most: a kernel without preemption keeps the processor until a call returns, and a builder that
+  /// wrote a section by one call was seen to keep it for 60 ms.
+  private static let callBytesMax = 256 << 10
+
   /// Writes at least one byte, and returns how many.
   @unsafe func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int {
     let descriptor = try open()
     while true {
-      let count = unsafe pwrite(descriptor, source.baseAddress, source.count, off_t(offset))
+      let count = unsafe pwrite(
+        descriptor, source.baseAddress, min(source.count, Self.callBytesMax), off_t(offset))
       if count > 0 { return count }
       if count == 0 { throw .io(operation: "write", file: path, offset: offset, errno: EIO) }
       guard errno == EINTR else { throw failure("write", offset) }
