@@ -70,13 +70,13 @@ package final class Engine: RequestHandler {
         queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
       committers: WorkerPool(
         "commit", threadCount: configuration.writerThreads,
-        queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+        queueCountMax: configuration.collectionsMax + 1024, niceness: 15),
       builders: WorkerPool(
-        "build", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+        "build", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 15),
       freezers: WorkerPool(
-        "freeze", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+        "freeze", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 15),
       linkers: WorkerPool(
-        "link", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 5),
+        "link", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 15),
       logger: logger)
     searchers = WorkerPool(
       "search", threadCount: configuration.searchThreads, queueCountMax: configuration.searchQueueMax)

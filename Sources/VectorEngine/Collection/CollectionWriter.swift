@@ -113,7 +113,8 @@ final class CollectionWriter: @unchecked Sendable {
     maintain()
     giveBackIfSettled()
     freeRetired()
-    throttle.release(all: isClosing != nil)
+    // Links that were made meanwhile end the wait.
+    throttle.release(all: isClosing != nil || answerDelay == nil)
     if let isClosing { isClosing(close()) }
   }
 
@@ -122,7 +123,8 @@ final class CollectionWriter: @unchecked Sendable {
   private func finish(_ answers: inout [WriteAnswer]) {
     syncAndPublish(&answers)
     defer { answers = [] }
-    let delay = state.configuration.optimizers.indexingThreshold == 0 ? nil : answerDelay
+    throttle.note(unindexedRows: unindexedRows, steadyRows: configuration.steadyUnindexedRowsMax)
+    let delay = answerDelay
     for answer in answers {
       if let delay, answer.isLogged, answer.error == nil {
         environment.stepTimes.add(delay, to: .throttle)
@@ -133,12 +135,15 @@ final class CollectionWriter: @unchecked Sendable {
     }
   }
 
+  private var unindexedRows: Int { state.vectors.values.reduce(0) { max($0, $1.unindexedCount) } }
+
+  /// How long answers wait; nil where they need not.
   private var answerDelay: Duration? {
-    let unindexedRows = state.vectors.values.reduce(0) { max($0, $1.unindexedCount) }
-    let steadyRows = configuration.steadyUnindexedRowsMax
-    let isSteady = !throttle.allowsBurst(unindexedRows: unindexedRows, steadyRows: steadyRows) && isSearched
+    guard state.configuration.optimizers.indexingThreshold != 0 else { return nil }
+    let isSteady = !throttle.allowsBurst && isSearched
     return state.vectors.values.compactMap { rows in
-      let allowed = isSteady ? min(steadyRows, allowedRows(rows)) : allowedRows(rows)
+      let allowed =
+        isSteady ? min(configuration.steadyUnindexedRowsMax, allowedRows(rows)) : allowedRows(rows)
       return WriteThrottle.delay(unindexedRows: rows.unindexedCount, allowedRows: allowed)
     }.max()
   }

@@ -30,24 +30,24 @@ struct WriteThrottle {
   }
 
   /// Whether a burst may go on.
+  var allowsBurst: Bool { burstLeft > .zero }
+
+  /// Counts how long a burst lasts.
   /// - Parameters:
   ///   - unindexedRows: the rows that wait now.
   ///   - steadyRows: what searches scan well.
-  mutating func allowsBurst(
-    unindexedRows: Int, steadyRows: Int, now: ContinuousClock.Instant = .now
-  ) -> Bool {
+  mutating func note(unindexedRows: Int, steadyRows: Int, now: ContinuousClock.Instant = .now) {
     let elapsed = noted.at.duration(to: now)
     let isBurst = min(noted.rows, unindexedRows) > steadyRows
     burstLeft = isBurst ? max(.zero, burstLeft - elapsed) : min(Self.burstMax, burstLeft + elapsed / 10)
     noted = (unindexedRows, now)
-    return burstLeft > .zero
   }
 
   mutating func hold(_ answer: WriteAnswer, for delay: Duration) {
     held.append((due: .now.advanced(by: delay), answer: answer))
   }
 
-  /// Sends the answers that have waited long enough, or all.
+  /// Sends the answers that have waited long enough, or all: nothing keeps them any more, or the collection closes.
   mutating func release(all: Bool = false) {
     guard !held.isEmpty else { return }
     let now = ContinuousClock.now

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import VectorModel
 
@@ -20,7 +21,8 @@ import VectorModel
     var throttle = WriteThrottle()
     let start = ContinuousClock.now
     let allows = { (rows: Int, seconds: Double) in
-      throttle.allowsBurst(unindexedRows: rows, steadyRows: 100, now: start.advanced(by: .seconds(seconds)))
+      throttle.note(unindexedRows: rows, steadyRows: 100, now: start.advanced(by: .seconds(seconds)))
+      return throttle.allowsBurst
     }
     #expect(allows(50, 10))
     #expect(allows(500, 100))
@@ -95,6 +97,57 @@ import VectorModel
     while try await fixture.count() < 103 { await Task.yield() }
     #expect(try await held == 2)
     #expect(abs(fixture.engine.environment.stepTimes.seconds(.throttle) - 0.03) < 1e-6)
+  }
+
+  /// Answers wait until they are due, or until nothing keeps them any more.
+  @Test func linksEndTheWait() {
+    final class Sent: Sendable {
+      let names = Mutex<[String]>([])
+    }
+    let sent = Sent()
+    func answer(_ name: String) -> WriteAnswer {
+      WriteAnswer(isLogged: true, error: nil) { _ in sent.names.withLock { $0.append(name) } }
+    }
+    var throttle = WriteThrottle()
+    throttle.hold(answer("long"), for: .seconds(3600))
+    throttle.hold(answer("due"), for: .zero)
+    throttle.release()
+    #expect(sent.names.withLock { $0 } == ["due"])
+    throttle.release(all: true)
+    #expect(sent.names.withLock { $0 } == ["due", "long"])
+    throttle.release(all: true)
+    #expect(sent.names.withLock { $0.count } == 2)
+  }
+
+  /// The links that answers wait for are made long before the answers are due: on a machine that is busy some may be
+  /// late, but not all.
+  @Test func linkedRowsLetTheirAnswersGo() async throws {
+    let fixture = try EngineFixture {
+      $0.unindexedRowsMax = 1
+      $0.linkedRowsMin = 1
+      $0.linkedTierRowsMin = 1
+      $0.searchedMilliseconds = 3_600_000
+    }
+    try await fixture.create(
+      CollectionConfiguration(vectors: [
+        NamedVectorParameters(
+          name: "", parameters: VectorParameters(dimension: TieredFixture.dimension, distance: .euclid))
+      ]))
+    var query = QueryRequest()
+    query.query = .nearest(.vector(.dense(TieredFixture.vector(1))), mmr: nil)
+    _ = try await fixture.query(query)
+    let times = fixture.engine.environment.stepTimes
+    for first in stride(from: UInt64(0), to: 3000, by: 300) {
+      let announced = times.seconds(.throttle)
+      let start = ContinuousClock.now
+      _ = try await fixture.write(
+        .upsert(UpsertOperation(points: TieredFixture.points(first..<(first + 300)))))
+      let held = start.duration(to: .now)
+      let delay = times.seconds(.throttle) - announced
+      try #require(delay > 1, "nothing was held")
+      if held < .seconds(delay) { return }
+    }
+    Issue.record("all answers waited until they were due")
   }
 
   @Test func heldAnswersAreSentWhenTheCollectionCloses() async throws {
