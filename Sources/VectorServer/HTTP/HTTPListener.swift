@@ -23,6 +23,9 @@ package final class HTTPListener: Sendable {
 
   package var port: Int { address.port ?? 0 }
 
+  /// Whether connections are still taken.
+  var isListening: Bool { channel.isActive }
+
   /// Listens on `host` and `port`; port 0 takes a free one.
   ///
   /// - Throws: an `unavailable` error naming address and reason.
