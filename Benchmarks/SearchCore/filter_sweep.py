@@ -23,6 +23,8 @@ OUR_EFS = [10, 16, 32, 64, DEFAULT_EF, 160]
 PEER_EFS = [10, 16, 32, 64, 128, 256]
 RECALL_MIN, RECALL_LOSS_MAX, RATIO_MIN = 0.95, 0.01, 2.0
 QUERIES = 300
+# A sample of ours takes milliseconds.
+SAMPLES = 3
 
 
 def prepared(options):
@@ -71,7 +73,7 @@ def measure(core, peer, entry, options):
     if peer:
         peer.ask(f"filter {name}")
     ours, theirs = {}, {}
-    for _ in range(options.rounds):
+    for _ in range(SAMPLES * options.rounds):
         for ef in [DEFAULT_EF] if options.alone else OUR_EFS:
             ours.setdefault(ef, []).append(core.search(ef, options.plan, queries=QUERIES))
         for ef in PEER_EFS if peer else []:

@@ -135,27 +135,28 @@ AVX2 static int32_t bit_dot(const uint8_t *row, const int8_t *query, size_t bloc
 }
 NT_BIT_ROWS(bit_rows, AVX2, bit_dot)
 
-// Four words a comparison; signed, so the highest bits are inverted.
-AVX2 static size_t lower_bound(const uint64_t *words, size_t count, uint64_t word) {
-  size_t below = nt_narrow(&words, &count, word, 64);
+// Four words at a time, from the end; compared as signed, so the highest bits are inverted.
+AVX2 static size_t insert(uint64_t *words, size_t count, uint64_t word) {
   const __m256i highest = _mm256_set1_epi64x(INT64_MIN);
-  const __m256i wanted = _mm256_xor_si256(_mm256_set1_epi64x((int64_t)word), highest);
-  __m256i counts = _mm256_setzero_si256();
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    __m256i four = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(words + i)), highest);
-    counts = _mm256_sub_epi64(counts, _mm256_cmpgt_epi64(wanted, four));
+  const __m256i placed = _mm256_xor_si256(_mm256_set1_epi64x((int64_t)word), highest);
+  size_t i = count;
+  for (; i >= 4; i -= 4) {
+    __m256i four = _mm256_loadu_si256((const __m256i *)(words + i - 4));
+    __m256i above = _mm256_cmpgt_epi64(_mm256_xor_si256(four, highest), placed);
+    if (_mm256_movemask_epi8(above) != -1) break;
+    _mm256_storeu_si256((__m256i *)(words + i - 3), four);
   }
-  for (; i < count; i++) below += words[i] < word;
-  // Less than 2³² each.
-  return below + (size_t)sum_integers(counts);
+  for (; i > 0 && words[i - 1] > word; i--) words[i] = words[i - 1];
+  words[i] = word;
+  return i;
 }
 
 NT_COUNT_ONES(count_ones, AVX2)
+NT_PLACES_WITHIN(places_within, AVX2)
 
 const nt_kernels nt_avx2 = {
     NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
     l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, lower_bound, count_ones,
+    nibble_square_rows, bit_rows, insert, count_ones, places_within,
 };
 #endif

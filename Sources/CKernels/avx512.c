@@ -247,23 +247,50 @@ AVX512 static void entry_rows(const nt_code_query *query, size_t length, const u
   }
 }
 
-AVX512 static size_t lower_bound(const uint64_t *words, size_t count, uint64_t word) {
-  size_t below = nt_narrow(&words, &count, word, 128);
-  const __m512i wanted = _mm512_set1_epi64((int64_t)word);
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8)
-    below += (size_t)__builtin_popcount(_mm512_cmplt_epu64_mask(_mm512_loadu_si512(words + i), wanted));
-  __mmask8 rest = (__mmask8)((1u << (count - i)) - 1);
-  __m512i last = _mm512_maskz_loadu_epi64(rest, words + i);
-  return below + (size_t)__builtin_popcount(_mm512_mask_cmplt_epu64_mask(rest, last, wanted));
+// Eight words at a time, from the end.
+AVX512 static size_t insert(uint64_t *words, size_t count, uint64_t word) {
+  const __m512i placed = _mm512_set1_epi64((int64_t)word);
+  size_t i = count;
+  for (; i >= 8; i -= 8) {
+    __m512i eight = _mm512_loadu_si512(words + i - 8);
+    __mmask8 above = _mm512_cmpgt_epu64_mask(eight, placed);
+    _mm512_mask_storeu_epi64(words + i - 7, above, eight);
+    if (above != 0xFF) {
+      i -= (size_t)__builtin_popcount(above);
+      words[i] = word;
+      return i;
+    }
+  }
+  __mmask8 rest = (__mmask8)((1u << i) - 1);
+  __m512i first = _mm512_maskz_loadu_epi64(rest, words);
+  __mmask8 above = _mm512_mask_cmpgt_epu64_mask(rest, first, placed);
+  _mm512_mask_storeu_epi64(words + 1, above, first);
+  i -= (size_t)__builtin_popcount(above);
+  words[i] = word;
+  return i;
 }
 
 // Processors with these instructions have POPCNT.
 NT_COUNT_ONES(count_ones, AVX512)
 
+// Compressed in a register: to compress into memory is slow on some processors.
+AVX512 static size_t places_within(const float *values, size_t count, float bound, uint32_t *found) {
+  const __m512 limit = _mm512_set1_ps(bound);
+  __m512i places = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  size_t n = 0;
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 rest = count - i < 16 ? (__mmask16)((1u << (count - i)) - 1) : 0xFFFF;
+    __mmask16 within = _mm512_mask_cmp_ps_mask(rest, _mm512_maskz_loadu_ps(rest, values + i), limit, _CMP_NGT_UQ);
+    _mm512_storeu_si512(found + n, _mm512_maskz_compress_epi32(within, places));
+    n += (size_t)__builtin_popcount(within);
+    places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
+  }
+  return n;
+}
+
 const nt_kernels nt_avx512 = {
     NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
     l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, lower_bound, count_ones,
+    nibble_square_rows, bit_rows, insert, count_ones, places_within,
 };
 #endif

@@ -67,11 +67,12 @@ NT_ENTRY_ROWS(entry_rows, )
 NT_NIBBLE_SQUARE_ROWS(nibble_square_rows, )
 NT_BIT_DOT(bit_dot)
 NT_BIT_ROWS(bit_rows, , bit_dot)
-NT_LOWER_BOUND(lower_bound)
+NT_INSERT(insert)
 NT_COUNT_ONES(count_ones, )
+NT_PLACES_WITHIN(places_within, )
 
 const nt_kernels nt_scalar = {
     NT_VARIANT_SCALAR, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
     l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, lower_bound, count_ones,
+    nibble_square_rows, bit_rows, insert, count_ones, places_within,
 };

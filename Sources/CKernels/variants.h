@@ -66,29 +66,12 @@ static inline float nt_code_distance(const nt_code_query *query, const uint8_t *
     }                                                                                                      \
   }
 
-#if __has_builtin(__builtin_unpredictable)
-#define NT_UNPREDICTABLE(condition) __builtin_unpredictable(condition)
-#else
-#define NT_UNPREDICTABLE(condition) (condition)
-#endif
-
-// Leaves out halves of ascending words that are all below `word`, or none of them, until there are `max` or fewer, and
-// returns how many were left out before those. Without branches on what is compared, which would be foreseen half of the
-// times.
-static inline size_t nt_narrow(const uint64_t **words, size_t *count, uint64_t word, size_t max) {
-  const uint64_t *first = *words;
-  while (*count > max) {
-    size_t half = *count / 2;
-    *words = NT_UNPREDICTABLE((*words)[half - 1] < word) ? *words + half : *words;
-    *count -= half;
-  }
-  return (size_t)(*words - first);
-}
-
-#define NT_LOWER_BOUND(name)                                                                               \
-  static size_t name(const uint64_t *words, size_t count, uint64_t word) {                                 \
-    size_t below = nt_narrow(&words, &count, word, 1);                                                     \
-    return below + (count == 1 && *words < word);                                                          \
+#define NT_INSERT(name)                                                                                    \
+  static size_t name(uint64_t *words, size_t count, uint64_t word) {                                       \
+    size_t i = count;                                                                                      \
+    for (; i > 0 && words[i - 1] > word; i--) words[i] = words[i - 1];                                     \
+    words[i] = word;                                                                                       \
+    return i;                                                                                              \
   }
 
 #define NT_COUNT_ONES(name, target)                                                                        \
@@ -96,6 +79,17 @@ static inline size_t nt_narrow(const uint64_t **words, size_t *count, uint64_t w
     size_t ones = 0;                                                                                       \
     for (size_t i = 0; i < count; i++) ones += (size_t)__builtin_popcountll(words[i]);                     \
     return ones;                                                                                           \
+  }
+
+// Without a branch, which would be foreseen badly.
+#define NT_PLACES_WITHIN(name, target)                                                                     \
+  target static size_t name(const float *values, size_t count, float bound, uint32_t *found) {             \
+    size_t n = 0;                                                                                          \
+    for (size_t i = 0; i < count; i++) {                                                                   \
+      found[n] = (uint32_t)i;                                                                              \
+      n += !(values[i] > bound);                                                                           \
+    }                                                                                                      \
+    return n;                                                                                              \
   }
 
 #define NT_BIT_DOT(name)                                                                                   \

@@ -264,12 +264,36 @@ static void check_words(size_t n) {
     if (kernels == NULL) continue;
     now.kernel = "count_ones", now.variant = (nt_variant)variant;
     expect((double)kernels->count_ones(base, n), (double)ones, 0);
-    now.kernel = "lower_bound";
+    now.kernel = "insert";
     for (size_t probe = 0; probe <= 16; probe++) {
       const uint64_t wanted = probe == 16 ? UINT64_MAX : words[(n - 1) * probe / 16] + probe % 3 - 1;
       size_t before = 0;
-      while (before < n && words[before] < wanted) before++;
-      expect((double)kernels->lower_bound(base, n, wanted), (double)before, 0);
+      while (before < n && words[before] <= wanted) before++;
+      uint64_t *held = (uint64_t *)(void *)place(out_end, words, n * sizeof *words, sizeof *words);
+      expect((double)kernels->insert(held, n, wanted), (double)before, 0);
+      expect_true(memcmp(held, words, before * sizeof *words) == 0 && held[before] == wanted &&
+                      memcmp(held + before + 1, words + before, (n - before) * sizeof *words) == 0 &&
+                      held[-1] == UINT64_MAX,
+                  "other words");
+    }
+  }
+}
+
+static void check_places(size_t n) {
+  static float values[LENGTH_MAX];
+  for (size_t i = 0; i < n; i++) values[i] = below(9) == 0 ? NAN : (float)below(9) - 4;
+  now.element = "f32", now.pattern = "random", now.length = n, now.gap = n * 4 % LINE;
+  const float *base = (float *)(void *)place(left_end, values, n * sizeof *values, now.gap);
+  for (int variant = 0; variant < VARIANTS; variant++) {
+    const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
+    if (kernels == NULL) continue;
+    now.kernel = "places_within", now.variant = (nt_variant)variant;
+    for (int bound = -5; bound <= 5; bound++) {
+      uint32_t *found = (uint32_t *)(void *)out_end - (n + 15) / 16 * 16;
+      size_t count = kernels->places_within(base, n, bound == 5 ? INFINITY : (float)bound, found), next = 0;
+      for (size_t i = 0; i < n; i++)
+        if (!(values[i] > (bound == 5 ? INFINITY : (float)bound))) expect(found[next], (double)i, 0), next++;
+      expect((double)count, (double)next, 0);
     }
   }
 }
@@ -278,6 +302,7 @@ void check_rows(void) {
   static const size_t lengths[] = {1, 7, 64, 385, LENGTH_MAX};
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_float_rows(n);
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_words(n);
+  for (size_t n = 1; n <= LENGTH_MAX; n++) check_places(n);
   check_all_code_rows();
   check_all_entries();
   for (int element = 0; element < NT_ELEMENTS; element++)

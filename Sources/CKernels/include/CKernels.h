@@ -100,10 +100,14 @@ typedef struct nt_kernels {
   nt_code_rows nibble_square_rows;
   /// Rows of a bit an element, the first in the lowest bit of the first byte; whole groups of 64 are read.
   nt_code_rows bit_rows;
-  /// How many of `count` ascending words are below `word`.
-  size_t (*lower_bound)(const uint64_t *words, size_t count, uint64_t word);
+  /// Puts `word` behind the words of `count` ascending ones that are not above it, and returns where it is; those above
+  /// move up by one place, for which there is room.
+  size_t (*insert)(uint64_t *words, size_t count, uint64_t word);
   /// How many bits of `count` words are set.
   size_t (*count_ones)(const uint64_t *words, size_t count);
+  /// Writes the ascending places of the values that are not above `bound` (NaN is not), and returns how many those are.
+  /// `found` has room for `count` places, rounded up to 16.
+  size_t (*places_within)(const float *values, size_t count, float bound, uint32_t *found);
 } nt_kernels;
 
 /// The kernels of the best instruction set of this processor.

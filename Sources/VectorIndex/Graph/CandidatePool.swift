@@ -6,7 +6,7 @@ import CKernels
 /// moves the entries behind; for a few hundred entries that is cheaper than a heap.
 @unsafe struct CandidatePool {
   let entries: UnsafeMutablePointer<UInt64>
-  let capacity: Int
+  private(set) var capacity: Int
   private let kernels = unsafe BestKernels.table
   private(set) var count = 0
   /// Every entry before this one is expanded.
@@ -47,16 +47,16 @@ import CKernels
 
   /// Takes a node whose distance is below `worst`; the farthest falls out of a full pool.
   ///
-  /// - Complexity: O(log capacity) comparisons, O(capacity) words moved
+  /// - Complexity: O(capacity) words moved
   @inline(__always)
   mutating func insert(_ node: UInt32, _ distance: Float) {
     let entry = unsafe UInt64(Self.key(distance)) << 32 | UInt64(node) << 1
-    let low = unsafe kernels.pointee.lower_bound(entries, count, entry)
-    let moved = unsafe min(count, capacity &- 1) &- low
-    if moved < 0 { return }
-    unsafe (entries + (low &+ 1)).update(from: entries + low, count: moved)
-    unsafe entries[low] = entry
-    if unsafe count < capacity { unsafe count &+= 1 }
+    if unsafe count < capacity {
+      unsafe count &+= 1
+    } else if unsafe entry > entries[capacity &- 1] {
+      return
+    }
+    let low = unsafe kernels.pointee.insert(entries, count &- 1, entry)
     if unsafe count == capacity { unsafe worst = Self.distance(entries[capacity &- 1]) }
     if unsafe low < cursor { unsafe cursor = low }
     if unsafe low < watchedCount && distance < watchedMax { unsafe hasImproved = true }
@@ -66,6 +66,47 @@ import CKernels
   @inline(__always)
   mutating func offer(_ node: UInt32, _ distance: Float) {
     if unsafe distance < worst || count < capacity { unsafe insert(node, distance) }
+  }
+
+  /// Takes the nodes that are near enough.
+  /// - Parameter found: room for the places
+  @inline(__always)
+  mutating func offer(
+    _ nodes: UnsafePointer<UInt32>, _ distances: UnsafePointer<Float>, count: Int,
+    _ found: UnsafeMutablePointer<UInt32>
+  ) {
+    let within = unsafe placesWithin(distances, count: count, found)
+    for index in 0..<within {
+      let place = unsafe Int(found[index])
+      unsafe offer(nodes[place], distances[place])
+    }
+  }
+
+  /// The places of the distances that are not above `worst`, and how many those are.
+  @inline(__always)
+  func placesWithin(
+    _ distances: UnsafePointer<Float>, count: Int, _ found: UnsafeMutablePointer<UInt32>
+  ) -> Int {
+    unsafe kernels.pointee.places_within(distances, count, worst, found)
+  }
+
+  /// Keeps another number of nodes from now on.
+  /// - Parameter capacity: at least 1, and at most what there is room for
+  mutating func resize(capacity: Int) {
+    unsafe self.capacity = capacity
+    unsafe count = min(count, capacity)
+    unsafe cursor = min(cursor, count)
+    unsafe worst = count == capacity ? Self.distance(entries[capacity - 1]) : .infinity
+  }
+
+  /// How many nodes' bits are set.
+  func acceptedCount(_ bits: UnsafePointer<UInt64>) -> Int {
+    var found = 0
+    for index in unsafe 0..<count {
+      let node = unsafe Int(Self.node(entries[index]))
+      found += unsafe Int(bits[node >> 6] >> UInt64(node & 63) & 1)
+    }
+    return found
   }
 
   /// Removes the nodes whose bits are not set; nothing is inserted or expanded afterwards.

@@ -14,7 +14,7 @@
   /// Accepted rows that a walk over accepted rows begins from, besides where the descent ends.
   private static var seedsCount: Int { 16 }
   /// Share of accepted rows from which on a walk takes no notice of the filter.
-  private static var mostlyAcceptedPercent: Int { 80 }
+  private static var droppedShareMin: Double { 0.12 }
   /// Candidates that a walk through all rows keeps for each accepted row that it collects.
   private static var candidatesPerResult: Int { 16 }
   /// What a walk over accepted rows keeps, relative to ef: the links between these are fewer and worse.
@@ -50,14 +50,16 @@
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
       return unsafe pool
     }
-    if var found = unsafe mostlyAccepted(&traversal, graph, accept) {
+    let walk = unsafe walkAndDrop(&traversal, graph, accept)
+    if case .found(var found) = unsafe walk {
       unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
       unsafe offerUnlinked(scorer, &found)
       return unsafe found
     }
     unsafe scratch.beginVisiting(count: graph.count)
     unsafe pool = scratch.candidates(capacity: capacity)
-    let isFound = unsafe filtered(&traversal, graph, accept, &pool)
+    let near: [UInt64]? = if case .poor(let near) = unsafe walk { near } else { nil }
+    let isFound = unsafe filtered(&traversal, graph, accept, &pool, near: near)
     unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
     if isFound {
       unsafe offerUnlinked(scorer, &pool)
@@ -79,6 +81,12 @@
     _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ pool: inout CandidatePool, watched: Int
   ) {
     unsafe traversal.scorer.begin(&traversal, graph, &pool)
+    unsafe goOn(&traversal, graph, &pool, watched: watched)
+  }
+
+  private func goOn<Scorer: RowScorer>(
+    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ pool: inout CandidatePool, watched: Int
+  ) {
     unsafe pool.watchedCount = watched
     if let bound = unsafe options.bound { unsafe pool.watchedMax = bound }
     let percent = unsafe options.bound == nil ? Self.patiencePercent : Self.boundedPatiencePercent
@@ -86,26 +94,47 @@
     unsafe traversal.expand(graph, &pool, patience: patience)
   }
 
-  /// Walks as without a filter where nearly all rows are accepted, and drops those that are not: a tier with a few dead
-  /// rows costs what it did without them.
+  /// Walks as without a filter, and drops the rows that are not accepted: a row costs less than where candidates and
+  /// results are two lists, and the walk ends early. How many rows are kept follows from how many are accepted near the
+  /// query, of which the first ones compared tell.
   ///
-  /// - Returns: nil where more rows are rejected, or too many of those near the query
-  private func mostlyAccepted<Scorer: RowScorer>(
+  /// - Returns: the accepted rows, where enough are, of all and of those near the query
+  private mutating func walkAndDrop<Scorer: RowScorer>(
     _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter
-  ) -> CandidatePool? {
-    let count = unsafe linkedCount
-    guard unsafe plan == .traversal, unsafe accept.cardinality * 100 >= count * Self.mostlyAcceptedPercent
-    else {
-      return nil
+  ) -> DroppingWalk {
+    let rowsCount = unsafe linkedCount
+    let share = min(1, Double(accept.cardinality) / Double(rowsCount))
+    guard unsafe plan == .traversal && share >= Self.droppedShareMin else { return unsafe .tooFew }
+    let wanted = unsafe Double(planner(accept).resultsCount)
+    // So many are rarely fewer than are wanted.
+    let drawn = wanted + 1.5 * (wanted * (1 - share)).squareRoot()
+    let poorest = unsafe share * WalkFilter.richnessMin
+    return unsafe accept.rows.words.withUnsafeBufferPointer { words -> DroppingWalk in
+      guard let bits = words.baseAddress else { return unsafe .tooFew }
+      let capacity = { (share: Double) in min(rowsCount, Int(drawn / share) + 1) }
+      var pool = unsafe scratch.candidates(capacity: capacity(poorest))
+      unsafe pool.resize(capacity: capacity(share))
+      unsafe traversal.scorer.begin(&traversal, graph, &pool)
+      unsafe traversal.expand(graph, &pool, comparedMax: traversal.comparedCount + WalkFilter.judgedMin)
+      let near = unsafe Double(pool.acceptedCount(bits)) / Double(pool.count)
+      if near < poorest {
+        unsafe pool.keep(bits)
+        return unsafe .poor(near: Array(UnsafeBufferPointer(start: pool.entries, count: pool.count)))
+      }
+      unsafe pool.resize(capacity: capacity(near))
+      unsafe goOn(&traversal, graph, &pool, watched: Int(Double(options.rescoredCount) / near) + 1)
+      unsafe pool.keep(bits)
+      let isEnough = unsafe pool.count >= min(max(options.limit, Int(wanted * 0.75)), accept.cardinality)
+      return unsafe isEnough ? .found(pool) : .tooFew
     }
-    let (ef, rescored) = unsafe (max(options.ef, options.limit), options.rescoredCount)
-    let capacity = min(count, max(ef, ef * count / accept.cardinality + 1))
-    var pool = unsafe scratch.candidates(capacity: capacity)
-    unsafe walk(&traversal, graph, &pool, watched: rescored * count / accept.cardinality + 1)
-    unsafe accept.rows.words.withUnsafeBufferPointer { words in
-      if let bits = words.baseAddress { unsafe pool.keep(bits) }
-    }
-    return unsafe pool.count >= min(max(options.limit, ef * 3 / 4), accept.cardinality) ? pool : nil
+  }
+
+  /// What came of a walk that takes no notice of the filter.
+  @unsafe private enum DroppingWalk {
+    case found(CandidatePool)
+    /// Few of the rows near the query are accepted: these entries.
+    case poor(near: [UInt64])
+    case tooFew
   }
 
   /// How many nodes a walk keeps.
@@ -129,12 +158,15 @@
   ///
   /// Where the accepted rows are not near the query, a walk through all rows meets few of them; it is then continued
   /// over accepted rows only, or given up where a scan is cheaper than that.
+  ///
+  /// - Parameter near: what is known to be accepted near the query, where that is too little to walk through all rows
   private mutating func filtered<Scorer: RowScorer>(
     _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter,
-    _ pool: inout CandidatePool
+    _ pool: inout CandidatePool, near: [UInt64]?
   ) -> Bool {
     let rowsCount = unsafe linkedCount
     let scanIsCheaper = unsafe planner(accept).scanIsCheaperThanTwoHops
+    if near != nil, scanIsCheaper { return false }
     return unsafe accept.rows.words.withUnsafeBufferPointer { words -> Bool in
       guard let bits = words.baseAddress else { return false }
       let filter = unsafe WalkFilter(bits: bits, cardinality: accept.cardinality, rowsCount: rowsCount)
@@ -146,11 +178,16 @@
         unsafe pool.offer(CandidatePool.node(entry), CandidatePool.distance(entry))
       }
       if unsafe plan == .traversal {
-        if unsafe traversal.collect(graph, candidates: &candidates, results: &pool, filter) { return true }
+        if unsafe near == nil && traversal.collect(graph, candidates: &candidates, results: &pool, filter) {
+          return true
+        }
         if scanIsCheaper { return false }
         unsafe statistics.plans.append(.twoHopTraversal)
         unsafe scratch.beginVisiting(count: graph.count)
         unsafe pool = wider(pool)
+        for entry in near ?? [] {
+          unsafe traversal.start(CandidatePool.node(entry), CandidatePool.distance(entry), &pool)
+        }
       }
       for entry in starts where unsafe !filter.accepts(CandidatePool.node(entry)) {
         unsafe traversal.lookThrough(graph, CandidatePool.node(entry), &pool, filter)

@@ -2,6 +2,8 @@
 @unsafe struct RowScan<Scorer: RowScorer> {
   /// Rows a kernel call; their distances stay in the first-level cache.
   private static var batchCount: Int { 256 }
+  /// Rows that are held against one bound, which those taken lower.
+  private static var offeredCount: Int { 64 }
 
   let scorer: Scorer
   let scratch: SearchScratch
@@ -100,11 +102,17 @@
     let distances = unsafe scratch.batchDistances
     unsafe scorer.score(rows, first: first, count: count, into: distances)
     unsafe comparedCount &+= count
-    for index in 0..<count {
-      let distance = unsafe distances[index]
-      if unsafe distance > pool.worst { continue }
-      let row = if let rows = unsafe rows { unsafe Int(rows[index]) } else { first &+ index }
-      unsafe pool.offer(UInt32(truncatingIfNeeded: row &+ numbering), distance)
+    let found = unsafe scratch.batchFound
+    var done = 0
+    while done < count {
+      let part = unsafe min(count &- done, Self.offeredCount)
+      let within = unsafe pool.placesWithin(distances + done, count: part, found)
+      for index in 0..<within {
+        let place = unsafe done &+ Int(found[index])
+        let row = if let rows = unsafe rows { unsafe Int(rows[place]) } else { first &+ place }
+        unsafe pool.offer(UInt32(truncatingIfNeeded: row &+ numbering), distances[place])
+      }
+      done &+= part
     }
   }
 }

@@ -3,9 +3,9 @@ import CKernels
 /// The rows that a walk may return, and what it may cost.
 @unsafe struct WalkFilter {
   /// Rows that are compared before the share of accepted ones among them says anything.
-  private static var judgedMin: Int { 256 }
+  static var judgedMin: Int { 256 }
   /// A walk through all rows gives up where it meets accepted rows less often than this, relative to their share.
-  private static var richnessMin: Double { 0.5 }
+  static var richnessMin: Double { 0.5 }
 
   /// One bit a row.
   let bits: UnsafePointer<UInt64>

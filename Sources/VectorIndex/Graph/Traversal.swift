@@ -71,7 +71,10 @@ import CKernels
   ///   - pool: holds at least one node, marked as visited
   ///   - patience: rows expanded in vain, with none coming among the pool's watched ones, after which the walk ends: it
   ///     has then found what it will find, while the pool's far end would go on for long
-  mutating func expand(_ graph: GraphLinks, _ pool: inout CandidatePool, patience: Int = .max) {
+  ///   - comparedMax: rows compared in all after which the walk pauses
+  mutating func expand(
+    _ graph: GraphLinks, _ pool: inout CandidatePool, patience: Int = .max, comparedMax: Int = .max
+  ) {
     let visited = unsafe scratch.visited
     let epoch = unsafe scratch.epoch
     let links = unsafe graph.links
@@ -79,10 +82,12 @@ import CKernels
     let rowsCount = UInt32(graph.count)
     let batch = unsafe rows
     let distances = unsafe distances
+    let found = unsafe scratch.batchFound
     var visitedNodes = 0
     var inVain = 0
     var compared = 0
-    while true {
+    let comparedMax = unsafe comparedMax &- comparedCount
+    while compared < comparedMax {
       var count = 0
       var round = 0
       while unsafe round < Self.width, let entry = unsafe pool.expandNearest() {
@@ -111,10 +116,7 @@ import CKernels
       if count == 0 { continue }
       compared &+= count
       unsafe scorer.score(batch, first: 0, count: count, into: distances)
-      for index in 0..<count {
-        let distance = unsafe distances[index]
-        unsafe pool.offer(batch[index], distance)
-      }
+      unsafe pool.offer(batch, distances, count: count, found)
     }
     unsafe add(visited: visitedNodes, compared: compared)
   }
