@@ -31,13 +31,14 @@ extension VectorPart {
     let walks = plan == .traversal || plan == .twoHopTraversal
     statistics.plans.append(value != nil && walks ? .valueTraversal : plan)
     if plan == .empty { return [] }
+    let usesFloats = plan == .exactScan || codes == nil || options.ignoresCodes
     let prepared = unsafe PreparedTarget(
-      target, dimension: dimension, element: element, codes: value?.graph.codes ?? codes, scratch: scratch)
+      target, dimension: dimension, element: element, codes: usesFloats ? nil : value?.graph.codes ?? codes,
+      scratch: scratch)
     var run = unsafe PartSearch(
       part: self, plan: plan, options: options, accept: accept, graph: value?.graph.graph ?? graph,
       linkedCount: planner.linkedCount, unlinked: value?.unlinked ?? [], scratch: scratch,
       statistics: statistics)
-    let usesFloats = plan == .exactScan || codes == nil || options.ignoresCodes
     let neighbours: [Neighbor]
     if unsafe prepared.isSingle {
       let fine = unsafe prepared.vectorScorer(over: table)
