@@ -78,6 +78,12 @@ def newest_part(data):
     return max(parts, key=os.path.getmtime, default=None)
 
 
+def newest_generation(data):
+    """The number of the newest generation, of one that is being built too."""
+    return max((int(name.rsplit("-", 1)[1]) for _, folders, _ in os.walk(data) for name in folders
+                if re.fullmatch(r"generation-\d+", name)), default=0)
+
+
 def sections(data):
     """Bytes of each section of the newest part."""
     with open(newest_part(data) or "", "rb") as file:
@@ -143,10 +149,13 @@ def measure(options, data, vectors):
         steady = settled(server)
         parts = sections(data)
         compact = parts["codes"] + parts["links"]
-        # A fifth of the rows anew is what makes a new generation due.
-        with Peak(server) as building:
+        # A fifth of the rows anew is what makes a new generation due, once no write has come for a while.
+        with Peak(server) as writing:
             before = newest_part(data)
+            generation = newest_generation(data)
             upload(server, vectors[:count // 4][::-1].copy(), range(count // 4))
+            wait_until(lambda: newest_generation(data) > generation, "a build", 7200, 0.02)
+        with Peak(server) as building:
             wait_until(lambda: newest_part(data) != before, "a second generation", 7200, 0.5)
             wait_until_sealed(data, count)
         after = settled(server)
@@ -162,6 +171,7 @@ def measure(options, data, vectors):
           f"rescoring rows (mapped) {parts['vectors'] / count:.0f} bytes a point")
     line("steady, anonymous", steady["anonymous"] - empty, STEADY_MAX)
     line("loading and first build, rows included", loading.bytes - empty)
+    line("a quarter of the rows written, without them", writing.bytes - empty - new_rows)
     line("second build without the new rows", building.bytes - empty - new_rows, BUILD_MAX)
     line("after it", after["anonymous"] - empty)
     print(f"  resident pages of mapped parts {after['parts'] / count:.0f}, of the store {after['store'] / count:.0f}")

@@ -104,7 +104,7 @@ extension CollectionWriter {
     } else if isSearched {
       policy.mergeShare = configuration.deltaShareMax
     } else {
-      policy.freezeRowsMin = max(policy.freezeRowsMin, allowedRows(rows) / 4)
+      policy.freezeRowsMin = max(policy.freezeRowsMin, allowedRows(rows) / 2)
       policy.mergeShare = configuration.unsearchedDeltaShareMax
     }
     if configuration.linksRows, isSettled || isSearched {
@@ -162,6 +162,8 @@ extension CollectionWriter {
   }
 
   private func beginLinkIfDue() {
+    // Nobody waits for links that the running merge makes as well.
+    if merging != nil, !isSearched { return }
     if let notBefore = link.notBefore, ContinuousClock.now < notBefore { return }
     for vector in state.configuration.vectors {
       let parameters = state.configuration.graphParameters(of: vector)
@@ -210,8 +212,9 @@ extension CollectionWriter {
       }
     // What a load has freed need not lie beside two generations; searches would wait for the allocator meanwhile.
     let givesBack = lane == .merge && !isSearched
+    let releasedMemory = environment.releasedMemory
     let isAccepted = pool.submit {
-      if givesBack { LargeAllocations.giveBack() }
+      if givesBack { releasedMemory.giveBack() }
       let result = Result { () throws(RequestError) in
         guard let product = try body(builder) else {
           throw RequestError(.unavailable, "the build was cancelled")

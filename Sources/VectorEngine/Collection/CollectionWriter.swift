@@ -110,8 +110,9 @@ final class CollectionWriter: @unchecked Sendable {
     if let compacted { install(compacted) }
     commitIfDue()
     for outcome in outcomes { install(outcome) }
-    maintain()
+    // Before a build begins, which takes memory as well.
     giveBackIfSettled()
+    maintain()
     freeRetired()
     // Links that were made meanwhile end the wait.
     throttle.release(all: isClosing != nil || answerDelay == nil)

@@ -38,7 +38,11 @@ final class ReleasedMemory: Sendable {
   }
 
   func giveBackIfDue() {
-    guard isDue() else { return }
+    if isDue() { giveBack() }
+  }
+
+  /// Gives back now; allocations wait for milliseconds.
+  func giveBack() {
     LargeAllocations.giveBackEnds { count, body in
       let arrivedCount = Atomic(0)
       WorkerThreads.run(count: count) { _ in
