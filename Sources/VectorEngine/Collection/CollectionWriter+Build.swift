@@ -104,7 +104,7 @@ extension CollectionWriter {
     } else if isSearched {
       policy.mergeShare = configuration.deltaShareMax
     } else {
-      policy.freezeRowsMin = max(policy.freezeRowsMin, allowedRows(rows) / 2)
+      policy.freezeRowsMin = max(policy.freezeRowsMin, allowedRows(rows) / 3)
       policy.mergeShare = configuration.unsearchedDeltaShareMax
     }
     if configuration.linksRows, isSettled || isSearched {
@@ -162,7 +162,7 @@ extension CollectionWriter {
   }
 
   private func beginLinkIfDue() {
-    // Nobody waits for links that the running merge makes as well.
+    // Nobody waits for links, and the running merge makes those of most rows.
     if merging != nil, !isSearched { return }
     if let notBefore = link.notBefore, ContinuousClock.now < notBefore { return }
     for vector in state.configuration.vectors {

@@ -109,7 +109,7 @@ import CKernels
     return found
   }
 
-  /// Removes the nodes whose bits are not set; nothing is inserted or expanded afterwards.
+  /// Removes the nodes whose bits are not set; nothing is expanded afterwards.
   mutating func keep(_ bits: UnsafePointer<UInt64>) {
     var kept = 0
     for index in unsafe 0..<count {

@@ -20,7 +20,8 @@
       static let flag: Int32 = 0o40_000
     #endif
     private static let blockBytes = 4096
-    private static let writeBytesMax = 1 << 20
+    /// More would be copied, and not written by one call.
+    private static let writeBytesMax = POSIXFile.callBytesMax
 
     /// The bytes of the block in which the last write ended.
     private struct Tail {

@@ -64,7 +64,7 @@ final class POSIXFile: File {
 
   /// Bytes of one call at most: a kernel without preemption keeps the processor until a call returns, and a builder that
   /// wrote a section by one call was seen to keep it for 60 ms.
-  private static let callBytesMax = 256 << 10
+  static let callBytesMax = 256 << 10
 
   /// Writes at least one byte, and returns how many.
   @unsafe func write(_ source: UnsafeRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int {
