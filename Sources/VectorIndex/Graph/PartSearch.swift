@@ -96,7 +96,8 @@
 
   /// Walks as without a filter, and drops the rows that are not accepted: a row costs less than where candidates and
   /// results are two lists, and the walk ends early. How many rows are kept follows from how many are accepted near the
-  /// query, of which the first ones compared tell.
+  /// query, of which the first ones compared tell; where that is more than their share had made expect, rows that fell out
+  /// until then do not come back.
   ///
   /// - Returns: the accepted rows, where enough are, of all and of those near the query
   private mutating func walkAndDrop<Scorer: RowScorer>(

@@ -15,10 +15,7 @@ import VectorModel
       $0.settledMilliseconds = 0
       $0.searchedMilliseconds = 3_600_000
     }
-    var configuration = CollectionConfiguration(vectors: [
-      NamedVectorParameters(
-        name: "", parameters: VectorParameters(dimension: TieredFixture.dimension, distance: .euclid))
-    ])
+    var configuration = TieredFixture.configuration
     configuration.optimizers.indexingThreshold = 1
     try await fixture.create(configuration)
     let environment = fixture.engine.environment
@@ -36,9 +33,7 @@ import VectorModel
     _ = try await fixture.write(.upsert(UpsertOperation(points: TieredFixture.points(2000..<2001))))
     #expect(environment.linkers.waitingCount == 0)
 
-    var query = QueryRequest()
-    query.query = .nearest(.vector(.dense(TieredFixture.vector(1))), mmr: nil)
-    _ = try await fixture.query(query)
+    _ = try await fixture.query(TieredFixture.nearest(to: 1))
     while environment.linkers.waitingCount == 0 {
       _ = try await fixture.write(.upsert(UpsertOperation(points: TieredFixture.points(0..<1))))
     }

@@ -54,16 +54,10 @@ import VectorModel
       // However slow the machine is.
       $0.searchedMilliseconds = 3_600_000
     }
-    try await fixture.create(
-      CollectionConfiguration(vectors: [
-        NamedVectorParameters(
-          name: "", parameters: VectorParameters(dimension: TieredFixture.dimension, distance: .euclid))
-      ]))
+    try await fixture.create(TieredFixture.configuration)
     _ = try await fixture.write(.upsert(UpsertOperation(points: TieredFixture.points(0..<110))))
     #expect(fixture.engine.environment.stepTimes.seconds(.throttle) == 0)
-    var query = QueryRequest()
-    query.query = .nearest(.vector(.dense(TieredFixture.vector(1))), mmr: nil)
-    _ = try await fixture.query(query)
+    _ = try await fixture.query(TieredFixture.nearest(to: 1))
     _ = try await fixture.write(.upsert(UpsertOperation(points: TieredFixture.points(110..<111))))
     #expect(fixture.engine.environment.stepTimes.seconds(.throttle) > 0)
   }
@@ -85,11 +79,7 @@ import VectorModel
       $0.unindexedRowsMax = 100
       $0.unsearchedBytesMax = 0
     }
-    try await fixture.create(
-      CollectionConfiguration(vectors: [
-        NamedVectorParameters(
-          name: "", parameters: VectorParameters(dimension: TieredFixture.dimension, distance: .euclid))
-      ]))
+    try await fixture.create(TieredFixture.configuration)
     _ = try await fixture.write(.upsert(UpsertOperation(points: TieredFixture.points(0..<100))))
     #expect(fixture.engine.environment.stepTimes.seconds(.throttle) == 0)
     let engine = fixture.engine
@@ -128,14 +118,8 @@ import VectorModel
       $0.linkedTierRowsMin = 1
       $0.searchedMilliseconds = 3_600_000
     }
-    try await fixture.create(
-      CollectionConfiguration(vectors: [
-        NamedVectorParameters(
-          name: "", parameters: VectorParameters(dimension: TieredFixture.dimension, distance: .euclid))
-      ]))
-    var query = QueryRequest()
-    query.query = .nearest(.vector(.dense(TieredFixture.vector(1))), mmr: nil)
-    _ = try await fixture.query(query)
+    try await fixture.create(TieredFixture.configuration)
+    _ = try await fixture.query(TieredFixture.nearest(to: 1))
     let times = fixture.engine.environment.stepTimes
     for first in stride(from: UInt64(0), to: 3000, by: 300) {
       let announced = times.seconds(.throttle)
@@ -155,11 +139,7 @@ import VectorModel
       $0.unindexedRowsMax = 1
       $0.unsearchedBytesMax = 0
     }
-    try await fixture.create(
-      CollectionConfiguration(vectors: [
-        NamedVectorParameters(
-          name: "", parameters: VectorParameters(dimension: TieredFixture.dimension, distance: .euclid))
-      ]))
+    try await fixture.create(TieredFixture.configuration)
     let engine = fixture.engine
     async let held = Self.upsert(0..<1000, engine)
     while try await fixture.count() < 1000 { await Task.yield() }

@@ -6,13 +6,25 @@ import VectorModel
 enum TieredFixture {
   static let dimension = 16
 
+  /// One unnamed vector, with default settings.
+  static var configuration: CollectionConfiguration {
+    CollectionConfiguration(vectors: [
+      NamedVectorParameters(name: "", parameters: VectorParameters(dimension: dimension, distance: .euclid))
+    ])
+  }
+
+  /// For the points nearest to the vector of one.
+  static func nearest(to id: UInt64) -> QueryRequest {
+    var query = QueryRequest()
+    query.query = .nearest(.vector(.dense(vector(id))), mmr: nil)
+    return query
+  }
+
   static func make(_ configure: (inout CollectionConfiguration) -> Void = { _ in }) async throws
     -> EngineFixture
   {
     let fixture = try EngineFixture { $0.deltaRowsMax = 1400 }
-    var configuration = CollectionConfiguration(vectors: [
-      NamedVectorParameters(name: "", parameters: VectorParameters(dimension: dimension, distance: .euclid))
-    ])
+    var configuration = Self.configuration
     configuration.optimizers.indexingThreshold = 100
     configuration.hnsw.fullScanThreshold = 10
     configure(&configuration)
