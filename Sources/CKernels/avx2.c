@@ -73,6 +73,29 @@ AVX2 static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n
 }
 
 NT_CODE_QUERY(code_query, AVX2)
+// Values are looked up in a register, as many at a time as it has bytes.
+AVX2 static int32_t nibble_query_block(const uint8_t *codes, const int8_t values[16], const int8_t *center,
+                                       int8_t *query, size_t bytes) {
+  const __m256i low = _mm256_set1_epi8(15), units = _mm256_set1_epi8(1), ones = _mm256_set1_epi16(1);
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)values));
+  __m256i sum = _mm256_setzero_si256();
+  for (size_t j = 0; j < NT_CODE_BLOCK; j += 32) {
+    __m256i pairs = _mm256_loadu_si256((const __m256i *)(codes + j));
+    __m256i below = _mm256_shuffle_epi8(table, _mm256_and_si256(pairs, low));
+    __m256i above = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(pairs, 4), low));
+    below = _mm256_add_epi8(below, _mm256_loadu_si256((const __m256i *)(center + j)));
+    above = _mm256_add_epi8(above, _mm256_loadu_si256((const __m256i *)(center + bytes + j)));
+    _mm256_storeu_si256((__m256i *)(query + j), below);
+    _mm256_storeu_si256((__m256i *)(query + bytes + j), above);
+    __m256i pair_sums = _mm256_add_epi16(_mm256_maddubs_epi16(units, below), _mm256_maddubs_epi16(units, above));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pair_sums, ones));
+  }
+  return sum_integers(sum);
+}
+NT_NIBBLE_QUERY(nibble_query, AVX2, nibble_query_block)
+
+NT_LARGEST(largest, AVX2)
+NT_QUANTIZE(quantize, AVX2)
 NT_FLOAT_ROWS(negated_dot_rows, AVX2, dot, -)
 NT_FLOAT_ROWS(squared_l2_rows, AVX2, squared_l2, )
 NT_FLOAT_ROWS(l1_rows, AVX2, l1, )
@@ -155,8 +178,8 @@ NT_COUNT_ONES(count_ones, AVX2)
 NT_PLACES_WITHIN(places_within, AVX2)
 
 const nt_kernels nt_avx2 = {
-    NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows, nibble_rows, entry_rows,
+    NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, nibble_query,
+    largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
     nibble_square_rows, bit_rows, insert, count_ones, places_within,
 };
 #endif

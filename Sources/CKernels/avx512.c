@@ -67,6 +67,29 @@ AVX512 static int32_t code_query(const uint8_t *codes, size_t n, int8_t *query) 
   return 128 * _mm512_reduce_add_epi32(sum);
 }
 
+// Values are looked up in a register, sixty-four at a time.
+AVX512 static int32_t nibble_query(const uint8_t *codes, size_t n, const int8_t values[16], const int8_t *center,
+                                   int8_t *query) {
+  const size_t bytes = (n + NT_CODE_BLOCK - 1) / NT_CODE_BLOCK * NT_CODE_BLOCK;
+  const __m512i low = _mm512_set1_epi8(15), units = _mm512_set1_epi8(1);
+  const __m512i table = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)values));
+  __m512i sum = _mm512_setzero_si512();
+  for (size_t j = 0; j < n; j += NT_CODE_BLOCK) {
+    __mmask64 rest = n - j >= 64 ? ~0ull : (1ull << (n - j)) - 1;
+    __m512i pairs = _mm512_maskz_loadu_epi8(rest, codes + j);
+    __m512i below = _mm512_shuffle_epi8(table, _mm512_and_si512(pairs, low));
+    __m512i above = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(pairs, 4), low));
+    below = _mm512_add_epi8(below, _mm512_loadu_si512(center + j));
+    above = _mm512_add_epi8(above, _mm512_loadu_si512(center + bytes + j));
+    _mm512_storeu_si512(query + j, below);
+    _mm512_storeu_si512(query + bytes + j, above);
+    sum = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(sum, units, below), units, above);
+  }
+  return _mm512_reduce_add_epi32(sum);
+}
+
+NT_LARGEST(largest, AVX512)
+NT_QUANTIZE(quantize, AVX512)
 NT_FLOAT_ROWS(negated_dot_rows, AVX512, dot, -)
 NT_FLOAT_ROWS(squared_l2_rows, AVX512, squared_l2, )
 NT_FLOAT_ROWS(l1_rows, AVX512, l1, )
@@ -289,8 +312,8 @@ AVX512 static size_t places_within(const float *values, size_t count, float boun
 }
 
 const nt_kernels nt_avx512 = {
-    NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows, nibble_rows, entry_rows,
+    NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, nibble_query,
+    largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
     nibble_square_rows, bit_rows, insert, count_ones, places_within,
 };
 #endif

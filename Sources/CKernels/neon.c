@@ -52,6 +52,25 @@ static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n) {
 }
 
 NT_CODE_QUERY(code_query, )
+// Values are looked up in a register, sixteen at a time.
+static int32_t nibble_query_block(const uint8_t *codes, const int8_t values[16], const int8_t *center, int8_t *query,
+                                  size_t bytes) {
+  const int8x16_t table = vld1q_s8(values);
+  int32x4_t sum = vdupq_n_s32(0);
+  for (size_t j = 0; j < NT_CODE_BLOCK; j += 16) {
+    uint8x16_t pairs = vld1q_u8(codes + j);
+    int8x16_t below = vaddq_s8(vqtbl1q_s8(table, vandq_u8(pairs, vdupq_n_u8(15))), vld1q_s8(center + j));
+    int8x16_t above = vaddq_s8(vqtbl1q_s8(table, vshrq_n_u8(pairs, 4)), vld1q_s8(center + bytes + j));
+    vst1q_s8(query + j, below);
+    vst1q_s8(query + bytes + j, above);
+    sum = vpadalq_s16(sum, vpadalq_s8(vpaddlq_s8(below), above));
+  }
+  return vaddvq_s32(sum);
+}
+NT_NIBBLE_QUERY(nibble_query, , nibble_query_block)
+
+NT_LARGEST(largest, )
+NT_QUANTIZE(quantize, )
 NT_FLOAT_ROWS(negated_dot_rows, , dot, -)
 NT_FLOAT_ROWS(squared_l2_rows, , squared_l2, )
 NT_FLOAT_ROWS(l1_rows, , l1, )
@@ -100,8 +119,8 @@ NT_COUNT_ONES(count_ones, )
 NT_PLACES_WITHIN(places_within, )
 
 const nt_kernels nt_neon = {
-    NT_VARIANT_NEON, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows, nibble_rows, entry_rows,
+    NT_VARIANT_NEON, dot, squared_l2, l1, code_dot, code_query, nibble_query,
+    largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
     nibble_square_rows, bit_rows, insert, count_ones, places_within,
 };
 #endif

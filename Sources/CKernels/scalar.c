@@ -39,6 +39,19 @@ static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n) {
 }
 
 NT_CODE_QUERY(code_query, )
+static int32_t nibble_query_block(const uint8_t *codes, const int8_t values[16], const int8_t *center, int8_t *query,
+                                  size_t bytes) {
+  int32_t sum = 0;
+  for (size_t j = 0; j < NT_CODE_BLOCK; j++) {
+    query[j] = (int8_t)(values[codes[j] & 15] + center[j]);
+    query[bytes + j] = (int8_t)(values[codes[j] >> 4] + center[bytes + j]);
+    sum += query[j] + query[bytes + j];
+  }
+  return sum;
+}
+NT_NIBBLE_QUERY(nibble_query, , nibble_query_block)
+NT_LARGEST(largest, )
+NT_QUANTIZE(quantize, )
 NT_FLOAT_ROWS(negated_dot_rows, , dot, -)
 NT_FLOAT_ROWS(squared_l2_rows, , squared_l2, )
 NT_FLOAT_ROWS(l1_rows, , l1, )
@@ -72,7 +85,7 @@ NT_COUNT_ONES(count_ones, )
 NT_PLACES_WITHIN(places_within, )
 
 const nt_kernels nt_scalar = {
-    NT_VARIANT_SCALAR, dot, squared_l2, l1, code_dot, code_query, negated_dot_rows, squared_l2_rows,
-    l1_rows, code_rows, nibble_rows, entry_rows,
+    NT_VARIANT_SCALAR, dot, squared_l2, l1, code_dot, code_query, nibble_query,
+    largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
     nibble_square_rows, bit_rows, insert, count_ones, places_within,
 };

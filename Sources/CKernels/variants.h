@@ -35,6 +35,52 @@ static inline float nt_code_distance(const nt_code_query *query, const uint8_t *
     return 128 * sum;                                                                                      \
   }
 
+// BLOCK(codes, values, center, query, bytes) writes the query's codes of 64 bytes, `bytes` apart, and returns their sum.
+#define NT_NIBBLE_QUERY(name, target_attribute, BLOCK)                                                     \
+  target_attribute static int32_t name(const uint8_t *codes, size_t n, const int8_t values[16],            \
+                                       const int8_t *center, int8_t *query) {                              \
+    const size_t bytes = (n + NT_CODE_BLOCK - 1) / NT_CODE_BLOCK * NT_CODE_BLOCK;                          \
+    int32_t sum = 0;                                                                                       \
+    for (size_t j = 0; j < n; j += NT_CODE_BLOCK) {                                                        \
+      uint8_t last[NT_CODE_BLOCK] = {0};                                                                   \
+      const uint8_t *block = codes + j;                                                                    \
+      if (n - j < NT_CODE_BLOCK) block = __builtin_memcpy(last, block, n - j);                             \
+      sum += BLOCK(block, values, center + j, query + j, bytes);                                           \
+    }                                                                                                      \
+    return sum;                                                                                            \
+  }
+
+// Magnitudes are compared as integers, which keeps their order and lets the compiler take many at a time.
+#define NT_LARGEST(name, target_attribute)                                                                 \
+  target_attribute static float name(const float *vector, const float *mean, size_t n) {                   \
+    int32_t largest = 0;                                                                                   \
+    for (size_t i = 0; i < n; i++) {                                                                       \
+      float x = mean != NULL ? vector[i] - mean[i] : vector[i];                                            \
+      int32_t magnitude;                                                                                   \
+      __builtin_memcpy(&magnitude, &x, sizeof x);                                                          \
+      magnitude &= INT32_MAX;                                                                              \
+      largest = magnitude > largest ? magnitude : largest;                                                 \
+    }                                                                                                      \
+    float result;                                                                                          \
+    __builtin_memcpy(&result, &largest, sizeof result);                                                    \
+    return result;                                                                                         \
+  }
+
+#define NT_QUANTIZE(name, target_attribute)                                                                \
+  target_attribute static int32_t name(const float *vector, const float *mean, size_t n, float factor,     \
+                                       int8_t *codes) {                                                    \
+    int32_t sum = 0;                                                                                       \
+    for (size_t i = 0; i < n; i++) {                                                                       \
+      float value = (mean != NULL ? vector[i] - mean[i] : vector[i]) * factor;                             \
+      value = value < 127 ? value : 127;                                                                   \
+      value = value > -127 ? value : -127;                                                                 \
+      int32_t code = (int32_t)(value + __builtin_copysignf(0.5f, value));                                  \
+      codes[i] = (int8_t)code;                                                                             \
+      sum += code;                                                                                         \
+    }                                                                                                      \
+    return sum;                                                                                            \
+  }
+
 #define NT_NIBBLE_SQUARE_ROWS(name, target_attribute)                                                      \
   target_attribute static void name(const nt_code_query *query, const uint8_t *base, size_t stride,        \
                                     const uint32_t *rows, size_t count, float *out) {                      \

@@ -24,6 +24,31 @@ static void check_code_query(const uint8_t *codes, size_t n) {
   }
 }
 
+// Rows of nibbles as queries: the values of their nibbles around a center.
+static void check_nibble_query(const uint8_t *codes, const uint8_t *others, size_t n) {
+  const size_t bytes = (n + NT_CODE_BLOCK - 1) / NT_CODE_BLOCK * NT_CODE_BLOCK;
+  int8_t values[16], center[2 * (LENGTH_MAX + NT_CODE_BLOCK)], expected[2 * (LENGTH_MAX + NT_CODE_BLOCK)];
+  static int8_t query[2 * (LENGTH_MAX + NT_CODE_BLOCK) + 1];
+  uint8_t row[LENGTH_MAX + NT_CODE_BLOCK] = {0};
+  int32_t sum = 0;
+  memcpy(row, codes, n);
+  for (size_t i = 0; i < 16; i++) values[i] = (int8_t)(others[i] % 121 - 60);
+  for (size_t i = 0; i < 2 * bytes; i++) {
+    center[i] = (int8_t)(others[i % n] % 135 - 67);
+    expected[i] = (int8_t)(values[i < bytes ? row[i] & 15 : row[i - bytes] >> 4] + center[i]);
+    sum += expected[i];
+  }
+  for (int variant = 0; variant < VARIANTS; variant++) {
+    const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
+    if (kernels == NULL) continue;
+    now.kernel = "nibble_query", now.variant = (nt_variant)variant, now.gap = 0;
+    memset(query, 99, sizeof query);
+    expect(kernels->nibble_query(place(left_end, codes, n, 0), n, values, center, query), sum, 0);
+    expect_true(memcmp(query, expected, 2 * bytes) == 0, "other codes");
+    expect_true(query[2 * bytes] == 99, "writes behind the query");
+  }
+}
+
 void check_codes(void) {
   static uint8_t codes[LENGTH_MAX + LINE], query[LENGTH_MAX + LINE];
   for (int pattern = 0; pattern < PATTERNS; pattern++) {
@@ -44,6 +69,7 @@ void check_codes(void) {
         }
       }
       if (pattern <= 1) check_code_query(a, n);
+      if (pattern <= 1) check_nibble_query(a, b, n);
     }
   }
 }
@@ -59,14 +85,10 @@ static void check_inner_product(const nt_kernels *kernels, const float *vector, 
   const float scale = bits == 4   ? nt_encode_nibbles(vector, NULL, n, 0, row)
                       : bits == 1 ? nt_encode_bits(vector, NULL, n, row)
                                   : nt_encode(vector, NULL, n, row);
-  const float step = nt_encode(query, NULL, n, unsigned_codes);
-  int32_t offset;
-  if (bits == 4) {
-    offset = nt_nibble_query(unsigned_codes, n, blocks, signed_codes);
-  } else {
-    offset = kernels->code_query(unsigned_codes, n, signed_codes);
-    if (bits == 1) offset /= 128;
-  }
+  int32_t sum, offset;
+  nt_encode(query, NULL, n, unsigned_codes);
+  const float step = nt_encode_query(query, NULL, n, bits == 4 ? 2 : 1, blocks, signed_codes, &sum);
+  offset = sum * (bits == 4 ? 15 : bits == 1 ? 1 : 128);
   const nt_code_query prepared = {.codes = signed_codes, .blocks = blocks, .scale = scale * step, .offset = offset};
   float distance;
   (bits == 4 ? kernels->nibble_rows : bits == 1 ? kernels->bit_rows : kernels->code_rows)(
@@ -88,6 +110,28 @@ static void check_inner_product(const nt_kernels *kernels, const float *vector, 
   if (bits == 8) expect_true(error <= (double)n / 60000, "codes are too far from their vector");
 }
 
+static void check_quantized(const float *vector, const float *mean, size_t n) {
+  static int8_t codes[LENGTH_MAX + 1];
+  for (int variant = 0; variant < VARIANTS; variant++) {
+    const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
+    if (kernels == NULL) continue;
+    now.kernel = "quantize", now.variant = (nt_variant)variant;
+    memset(codes, 99, sizeof codes);
+    float largest = 0;
+    int32_t sum = 0, reported = kernels->quantize(vector, mean, n, 100, codes);
+    for (size_t i = 0; i < n; i++) {
+      float x = mean != NULL ? vector[i] - mean[i] : vector[i];
+      largest = fmaxf(largest, fabsf(x));
+      expect(codes[i], fmaxf(-127, fminf(127, 100 * x)), 0.5001);
+      sum += codes[i];
+    }
+    expect(reported, sum, 0);
+    expect_true(codes[n] == 99, "writes behind the codes");
+    now.kernel = "largest";
+    expect(kernels->largest(vector, mean, n), largest, 0);
+  }
+}
+
 void check_encodings(void) {
   static const int widths[] = {8, 4, 1};
   static const char *const names[] = {"codes", "nibbles", "bits"};
@@ -95,7 +139,10 @@ void check_encodings(void) {
   now.pattern = "encoded", now.kernel = "inner product", now.gap = 0;
   for (size_t n = 1; n <= LENGTH_MAX; n++) {
     for (size_t i = 0; i < n; i++) vector[i] = unit(), query[i] = unit();
-    now.length = n;
+    now.length = n, now.element = "float32";
+    check_quantized(vector, NULL, n);
+    check_quantized(vector, query, n);
+    now.kernel = "inner product";
     for (int variant = 0; variant < VARIANTS; variant++) {
       const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
       if (kernels == NULL) continue;

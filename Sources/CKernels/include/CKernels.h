@@ -86,6 +86,15 @@ typedef struct nt_kernels {
   /// Writes the signed codes u − 128 of a row of `n` codes, then zeros up to a whole block, and returns 128 · Σ of
   /// them: a row becomes the query of its own neighbours.
   int32_t (*code_query)(const uint8_t *codes, size_t n, int8_t *query);
+  /// The same of a row of nibbles, `n` bytes of them: writes values[u] + center of the lower nibbles, then of the higher
+  /// ones, both up to a whole block, with u = 0 behind the last, and returns the sum of all. `center` has as many, and no
+  /// sum of two leaves ±127.
+  int32_t (*nibble_query)(const uint8_t *codes, size_t n, const int8_t values[16], const int8_t *center,
+                          int8_t *query);
+  /// max|x| of x = vector − mean, which may be NULL; not finite where some x is not.
+  float (*largest)(const float *vector, const float *mean, size_t n);
+  /// Writes the codes round(x · factor) of x = vector − mean, which may be NULL, clamped to ±127, and returns their sum.
+  int32_t (*quantize)(const float *vector, const float *mean, size_t n, float factor, int8_t *codes);
   /// Ordering values of rows: −Σ a·b, Σ (a−b)², Σ |a−b|.
   nt_float_rows negated_dot_rows;
   nt_float_rows squared_l2_rows;
@@ -146,9 +155,11 @@ float nt_encode_bits(const float *vector, const float *mean, size_t n, uint8_t *
 /// Σ (vector − mean)·v over the values v of a row's codes: u − 128 of bytes, 2u − 15 of nibbles, 2u − 1 of bits.
 float nt_decoded_dot(const float *vector, const float *mean, size_t n, const uint8_t *codes, int bits);
 
-/// Writes the signed codes of a query over nibbles, `blocks` × 64 low ones and as many high ones, from `n` unsigned
-/// codes of bytes, and returns 15 · Σ of them.
-int32_t nt_nibble_query(const uint8_t *codes, size_t n, size_t blocks, int8_t *query);
+/// Writes the codes round(x·127/max|x|) of x = vector − mean, a query over rows of bytes or bits in 1 part and over rows
+/// of nibbles in 2 (see `nt_code_query.codes`), zero up to `blocks` × 64 in each, and returns max|x|/127.
+/// `mean` may be NULL. Values that are not finite are clamped.
+float nt_encode_query(const float *vector, const float *mean, size_t n, size_t parts, size_t blocks, int8_t *query,
+                      int32_t *sum);
 
 static inline void nt_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 

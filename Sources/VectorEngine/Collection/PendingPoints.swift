@@ -1,7 +1,10 @@
 import HashTreeCollections
+import VectorIndex
 import VectorModel
 
 /// What was acknowledged but is not in the store yet, by number. Reads look here first.
+///
+/// New points have ascending numbers and lie one after the other; older points that have changed are few.
 struct PendingPoints: Sendable {
   struct Entry: Sendable {
     var id: PointID
@@ -11,36 +14,98 @@ struct PendingPoints: Sendable {
     var vectorsByteCount: Int?
   }
 
-  private(set) var entries = TreeDictionary<UInt64, Entry>()
+  /// Numbers that may be left out between two of `added`.
+  private static let gapMax = 64
+
+  /// The number of the first of `added`.
+  private var first: UInt64 = 0
+  /// By number from `first` on; nil where a point has gone.
+  private var added = ChunkedArray<Entry?>()
+  /// Points with numbers below `first`.
+  private var changed = TreeDictionary<UInt64, Entry>()
   /// Numbers that the store may hold and that must leave it, with their ids.
   private(set) var removals = TreeDictionary<UInt64, PointID>()
+  private(set) var entriesCount = 0
   /// About how much memory the entries take.
   private(set) var byteCount = 0
 
-  subscript(number: UInt64) -> Entry? { entries[number] }
+  subscript(number: UInt64) -> Entry? {
+    if number < first { return changed[number] }
+    let place = number - first
+    return place < UInt64(added.count) ? added[Int(place)] : nil
+  }
 
-  var isEmpty: Bool { entries.isEmpty && removals.isEmpty }
-  var count: Int { entries.count + removals.count }
+  var isEmpty: Bool { entriesCount == 0 && removals.isEmpty }
+  var count: Int { entriesCount + removals.count }
 
+  /// - Complexity: O(1); O(count) for a number far above all others.
   mutating func put(_ entry: Entry, number: UInt64) {
-    byteCount += Self.bytes(entry)
-    if let old = entries.updateValue(entry, forKey: number) { byteCount -= Self.bytes(old) }
+    note(removed: self[number], inserted: entry)
+    if number < first {
+      changed[number] = entry
+      return
+    }
+    if number - first > UInt64(added.count + Self.gapMax) { begin(at: number) }
+    let place = Int(number - first)
+    while added.count <= place { added.append(nil) }
+    added[place] = entry
+  }
+
+  /// Puts what there is among the changed points: those that come have numbers from `number` on.
+  private mutating func begin(at number: UInt64) {
+    for (place, entry) in added.enumerated() {
+      if let entry { changed[first + UInt64(place)] = entry }
+    }
+    added = ChunkedArray()
+    first = number
   }
 
   mutating func remove(number: UInt64, id: PointID) {
-    if let old = entries.removeValue(forKey: number) { byteCount -= Self.bytes(old) }
-    removals[number] = id
-    byteCount += 64
+    if let old = self[number] {
+      note(removed: old, inserted: nil)
+      if number < first { changed[number] = nil } else { added[Int(number - first)] = nil }
+    }
+    if removals.updateValue(id, forKey: number) == nil { byteCount += 64 }
+  }
+
+  private mutating func note(removed: Entry?, inserted: Entry?) {
+    byteCount += (inserted.map(Self.bytes) ?? 0) - (removed.map(Self.bytes) ?? 0)
+    entriesCount += (inserted == nil ? 0 : 1) - (removed == nil ? 0 : 1)
   }
 
   /// Drops what a commit of the store has taken over.
   /// - Parameter committed: an earlier copy of this value.
   mutating func drop(_ committed: PendingPoints) {
-    for (number, entry) in committed.entries where entries[number]?.version == entry.version {
-      if let old = entries.removeValue(forKey: number) { byteCount -= Self.bytes(old) }
+    committed.forEach { number, entry in
+      guard number < first, let own = changed[number], own.version == entry.version else { return }
+      note(removed: own, inserted: nil)
+      changed[number] = nil
+    }
+    let end = committed.first + UInt64(committed.added.count)
+    if end > first {
+      let count = min(added.count, Int(end - first))
+      for (place, own) in added[..<count].enumerated() {
+        guard let own else { continue }
+        let number = first + UInt64(place)
+        if committed[number]?.version == own.version {
+          note(removed: own, inserted: nil)
+        } else {
+          changed[number] = own
+        }
+      }
+      added = ChunkedArray(added[count...])
+      first = end
     }
     for number in committed.removals.keys where removals.removeValue(forKey: number) != nil {
       byteCount -= 64
+    }
+  }
+
+  /// Calls `body` with all entries, ascending by number.
+  func forEach(_ body: (_ number: UInt64, _ entry: Entry) -> Void) {
+    for (number, entry) in changed.sorted(by: { $0.key < $1.key }) { body(number, entry) }
+    for (place, entry) in added.enumerated() {
+      if let entry { body(first + UInt64(place), entry) }
     }
   }
 

@@ -71,9 +71,9 @@ extension CollectionState {
   fileprivate func storeBatch(removing removals: ArraySlice<(key: UInt64, value: PointID)>) -> StoreBatch {
     var batch = StoreBatch()
     batch.reserveCapacity(
-      changeCount: 3 * pending.entries.count + removals.count + 8, byteCount: pending.byteCount)
+      changeCount: 3 * pending.entriesCount + removals.count + 8, byteCount: pending.byteCount)
     for (number, id) in removals { batch.remove(number: number, id: id) }
-    for (number, entry) in pending.entries.sorted(by: { $0.key < $1.key }) {
+    pending.forEach { number, entry in
       if let byteCount = entry.vectorsByteCount {
         guard let slot = points.slot(of: entry.id) else {
           preconditionFailure("point \(entry.id) waits for the store and is none")

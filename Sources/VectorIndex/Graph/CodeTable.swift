@@ -29,6 +29,8 @@ import VectorModel
   let codes: MemorySlice
   /// The rows where walks begin.
   private var entries: EntryTable?
+  /// What makes rows of nibbles queries of each other.
+  private var nibbleQueries: NibbleQueries?
   private let meanSquared: Float
   nonisolated(unsafe) private let base: UnsafePointer<UInt8>
   nonisolated(unsafe) private let kernels: UnsafePointer<nt_kernels>
@@ -62,6 +64,15 @@ import VectorModel
     return table
   }
 
+  /// The same rows, ready to be compared with each other; those of bytes are as they come.
+  /// - Throws: `insufficientStorage` when the system refuses the memory.
+  func comparable() throws(RequestError) -> CodeTable {
+    guard format.bits == 4 else { return self }
+    var table = self
+    table.nibbleQueries = try NibbleQueries(table)
+    return table
+  }
+
   static func supports(_ format: CodeFormat, distance: Distance) -> Bool {
     switch distance {
     case .cosine, .dot: true
@@ -78,24 +89,30 @@ import VectorModel
   /// Whether codes stand for what is left of a row when the mean is subtracted.
   var isCentred: Bool { format.hasTails || distance == .euclid }
 
-  /// One `nt_code_query`, padded to a line, and its codes; and room for the query in bytes before they are parted.
-  var queryByteCount: Int {
-    64 + format.queryByteCount(dimension: dimension) + (format.bits == 4 ? (dimension + 63) / 64 * 64 : 0)
-  }
+  /// One `nt_code_query`, padded to a line, and its codes.
+  var queryByteCount: Int { 64 + format.queryByteCount(dimension: dimension) }
 
-  /// - Precondition: the format is `bytes`
+  /// - Precondition: the format is `bytes`, or the table is `comparable`
   func scorer(ofRow row: Int, memory: UnsafeMutableRawPointer) -> CodeScorer {
+    if let nibbleQueries { return unsafe nibbleQueries.scorer(ofRow: row, self, memory: memory) }
     precondition(format == .bytes)
     let codes = unsafe base + row * stride
     let signed = unsafe (memory + 64).assumingMemoryBound(to: Int8.self)
     let offset = unsafe kernels.pointee.code_query(codes, dimension, signed)
-    let tail = unsafe UnsafeRawPointer(codes + stride - MemoryLayout<nt_code_tail>.size)
-      .loadUnaligned(as: nt_code_tail.self)
+    let tail = self.tail(ofRow: row)
     let isEuclid = distance == .euclid
     return unsafe scorer(
       memory: memory, scale: isEuclid ? -2 * tail.scale : -tail.scale,
       constant: isEuclid ? tail.bias : tail.bias - meanSquared, offset: offset)
   }
+
+  private func tail(ofRow row: Int) -> nt_code_tail {
+    let end = unsafe UnsafeRawPointer(base + (row + 1) * stride)
+    return unsafe (end - MemoryLayout<nt_code_tail>.size).loadUnaligned(as: nt_code_tail.self)
+  }
+
+  /// The scale of a row that has its own.
+  func scale(ofRow row: Int) -> Float { tail(ofRow: row).scale }
 
   /// The scorer of a query from outside.
   ///
@@ -110,24 +127,22 @@ import VectorModel
       ? kernels.pointee.squared_l2(query, center, dimension) : -kernels.pointee.dot(query, center, dimension)
     let subtracted = unsafe isCentred ? center : nil
     let codes = unsafe (memory + 64).assumingMemoryBound(to: Int8.self)
-    let step: Float
-    let offset: Int32
-    if format.bits != 4 {
-      let unsigned = unsafe (memory + 64).assumingMemoryBound(to: UInt8.self)
-      step = unsafe nt_encode(query, subtracted, dimension, unsigned)
-      offset = unsafe kernels.pointee.code_query(unsigned, dimension, codes) / 128 * format.offsetFactor
-    } else {
-      let queryBytes = format.queryByteCount(dimension: dimension)
-      let unsigned = unsafe (memory + 64 + queryBytes).assumingMemoryBound(to: UInt8.self)
-      step = unsafe nt_encode(query, subtracted, dimension, unsigned)
-      offset = unsafe nt_nibble_query(unsigned, dimension, format.blocks(dimension: dimension), codes)
-    }
+    var sum: Int32 = 0
+    let step = unsafe nt_encode_query(
+      query, subtracted, dimension, format.bits == 4 ? 2 : 1, format.blocks(dimension: dimension), codes, &sum
+    )
     let scale = format.hasTails ? step : step * uniformScale
     return unsafe scorer(
-      memory: memory, scale: isEuclid ? -2 * scale : -scale, constant: constant, offset: offset)
+      memory: memory, scale: isEuclid ? -2 * scale : -scale, constant: constant,
+      offset: sum * format.offsetFactor)
   }
 
-  private func scorer(
+  /// - Parameters:
+  ///   - memory: `queryByteCount` bytes aligned to 64, the scorer's as long as it is used, with the query's codes behind
+  ///     the first 64
+  ///   - scale: what a product of codes is multiplied by
+  ///   - offset: what stored codes of 0 and more add to a product
+  func scorer(
     memory: UnsafeMutableRawPointer, scale: Float, constant: Float, offset: Int32
   ) -> CodeScorer {
     let query = unsafe memory.assumingMemoryBound(to: nt_code_query.self)

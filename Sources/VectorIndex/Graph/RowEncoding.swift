@@ -1,8 +1,7 @@
 import VectorModel
 
-/// How rows are encoded one by one as they come, before a part holds them: a byte an element around a center.
-///
-/// Rows are scaled one by one, so that the center need not be their mean: that of older rows does, or any row.
+/// How rows are encoded one by one as they come, before a part holds them: as the part before them, or a byte an element
+/// around a center.
 package struct RowEncoding: Sendable {
   /// Codes pay where they are this many times shorter than vectors.
   private static let shorterMin = 2
@@ -10,19 +9,39 @@ package struct RowEncoding: Sendable {
   /// No rows, and how those are laid out that follow it.
   let table: CodeTable
 
+  /// A byte an element. Rows are scaled one by one, so that the center need not be their mean: that of older rows does, or
+  /// any row.
   /// - Parameter center: [dimension] finite numbers
   /// - Returns: nil for rows of other elements than float32, where codes are not much shorter than the vectors, and
   ///   where the distance has none.
   init?(center: [Float], element: VectorElement, distance: Distance) {
-    let stride = CodeFormat.bytes.stride(dimension: center.count)
-    guard element == .float32, CodeTable.supports(.bytes, distance: distance),
-      Self.shorterMin * stride <= center.count * 4
+    self.init(center: center, element: element, distance: distance, format: .bytes, uniformScale: 1)
+  }
+
+  /// Like the rows of a part.
+  ///
+  /// Nibbles of one scale serve rows that come later where all have the same length. Others get bytes: a scale that suits
+  /// the part's rows may be any number of times too small for them.
+  init?(_ codes: CodeTable, element: VectorElement) {
+    let isUniform = codes.format == .uniformNibbles && codes.distance == .cosine
+    let mean = unsafe UnsafeBufferPointer(start: codes.mean.pointer(to: Float.self), count: codes.dimension)
+    self.init(
+      center: unsafe Array(mean), element: element, distance: codes.distance,
+      format: isUniform ? .uniformNibbles : .bytes, uniformScale: isUniform ? codes.uniformScale : 1)
+  }
+
+  private init?(
+    center: [Float], element: VectorElement, distance: Distance, format: CodeFormat, uniformScale: Float
+  ) {
+    let dimension = center.count
+    guard element == .float32, CodeTable.supports(format, distance: distance),
+      Self.shorterMin * format.stride(dimension: dimension) <= dimension * 4
     else {
       return nil
     }
     let bytes = unsafe center.withUnsafeBytes { unsafe [UInt8]($0) }
     table = CodeTable(
-      count: 0, dimension: center.count, distance: distance, format: .bytes, uniformScale: 1,
+      count: 0, dimension: dimension, distance: distance, format: format, uniformScale: uniformScale,
       mean: MemorySlice(MemoryRegion(copying: bytes)), codes: MemorySlice(MemoryRegion(copying: [])))
   }
 
@@ -30,8 +49,8 @@ package struct RowEncoding: Sendable {
   /// - Parameter codes: [count × stride] bytes or more, aligned to 64.
   func table(_ codes: MemorySlice, count: Int) -> CodeTable {
     CodeTable(
-      count: count, dimension: table.dimension, distance: table.distance, format: .bytes, uniformScale: 1,
-      mean: table.mean, codes: codes)
+      count: count, dimension: table.dimension, distance: table.distance, format: table.format,
+      uniformScale: table.uniformScale, mean: table.mean, codes: codes)
   }
 
   /// Bytes from row to row.
@@ -40,18 +59,13 @@ package struct RowEncoding: Sendable {
   /// Writes the codes of one row into `stride` zeroed bytes.
   func encode(_ row: UnsafePointer<Float>, into codes: UnsafeMutableRawPointer) {
     let encoder = unsafe RowEncoder(
-      dimension: table.dimension, distance: table.distance, format: .bytes,
-      mean: table.mean.pointer(to: Float.self), uniformScale: 1)
+      dimension: table.dimension, distance: table.distance, format: table.format,
+      mean: table.mean.pointer(to: Float.self), uniformScale: table.uniformScale)
     unsafe encoder.encode(row, into: codes)
   }
 }
 
 extension VectorPart {
   /// How rows that follow this part's are encoded.
-  package var rowEncoding: RowEncoding? {
-    guard let codes else { return nil }
-    let center = unsafe Array(
-      UnsafeBufferPointer(start: codes.mean.pointer(to: Float.self), count: dimension))
-    return RowEncoding(center: center, element: element, distance: distance)
-  }
+  package var rowEncoding: RowEncoding? { codes.flatMap { RowEncoding($0, element: element) } }
 }

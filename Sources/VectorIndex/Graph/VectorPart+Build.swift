@@ -33,10 +33,19 @@ extension VectorPart {
     let vectors = VectorTable(
       vectors: rows, count: count, dimension: dimension, element: element, distance: distance)
     var codes: CodeTable?
+    let encode = { (format: CodeFormat, mean: MemorySlice, scale: Float) throws(RequestError) in
+      try CodeTable.encode(
+        vectors, distance: distance, format: format, mean: mean, uniformScale: scale, threads: max(1, threads)
+      )
+    }
     if count > 0, CodeTable.exist(of: element, distance: distance) {
-      codes = try CodeTable.encode(
-        vectors, distance: distance, format: .bytes, mean: CodeTable.mean(of: vectors),
-        threads: max(1, threads))
+      let mean = try CodeTable.mean(of: vectors)
+      if parameters.codeBits == 4 {
+        let chosen = try CodeCalibration(vectors, distance: distance, mean: mean).choose()
+        codes = try encode(chosen.format, mean, chosen.uniformScale)
+      } else {
+        codes = try encode(.bytes, mean, 1)
+      }
     }
     if isCancelled() { return nil }
     precondition(previous.allSatisfy { $0.rows.count == count })
@@ -45,20 +54,16 @@ extension VectorPart {
       let request = LinkRequest(
         vectors: vectors, distance: distance, parameters: parameters, fields: fields, previous: previous,
         threads: threads, isCancelled: isCancelled)
-      links = if let codes { try unsafe request.links(codes) } else { try unsafe request.links(vectors) }
+      links =
+        if let codes { try unsafe request.links(codes.comparable()) } else {
+          try unsafe request.links(vectors)
+        }
     }
     guard let links else { return nil }
-    if let mean = codes?.mean, parameters.codeBits != 8 {
-      let (format, uniformScale) =
-        parameters.codeBits == 1
-        ? (.bits, 1) : try CodeCalibration(vectors, distance: distance, mean: mean).choose()
-      if format != .bytes {
-        // The bytes were for comparing rows with rows; they go before there are others.
-        codes = nil
-        codes = try CodeTable.encode(
-          vectors, distance: distance, format: format, mean: mean, uniformScale: uniformScale,
-          threads: max(1, threads))
-      }
+    if let mean = codes?.mean, parameters.codeBits == 1 {
+      // Bits say too little of rows that are compared with rows. The bytes go before there are others.
+      codes = nil
+      codes = try encode(.bits, mean, 1)
     }
     return try VectorPart(
       vectors: vectors, distance: distance, parameters: parameters, codes: codes, graph: links.graph,

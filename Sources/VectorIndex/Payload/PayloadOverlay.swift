@@ -1,4 +1,3 @@
-import HashTreeCollections
 import VectorModel
 
 /// The indexed values of points that no part knows yet: new points, and points whose payload has changed since.
@@ -17,7 +16,7 @@ struct PayloadOverlay: Sendable {
   private(set) var slots = ChunkedArray<UInt32>()
   /// By row: how many rows had been put before it, ever.
   private var ordinals = ChunkedArray<UInt64>()
-  private var rowOfSlot = TreeDictionary<UInt32, UInt32>()
+  private var rowOfSlot = SlotRows()
   private var extractor = FieldExtractor([])
   /// Rows ever put.
   private(set) var mark: UInt64 = 0
@@ -51,7 +50,7 @@ struct PayloadOverlay: Sendable {
     try extractor.extract(payload)
     remove(slot)
     let row = slots.count
-    rowOfSlot[slot] = UInt32(row)
+    rowOfSlot.set(slot, to: UInt32(row))
     slots.append(slot)
     ordinals.append(mark)
     mark += 1
@@ -61,7 +60,7 @@ struct PayloadOverlay: Sendable {
 
   /// Forgets a slot, if it is here.
   mutating func remove(_ slot: UInt32) {
-    guard let row = rowOfSlot.removeValue(forKey: slot) else { return }
+    guard let row = rowOfSlot.remove(slot) else { return }
     slots[Int(row)] = Self.dead
   }
 
@@ -101,10 +100,10 @@ struct PayloadOverlay: Sendable {
     var newRows = [Int?](repeating: nil, count: slots.count)
     var keptSlots = ChunkedArray<UInt32>()
     var keptOrdinals = ChunkedArray<UInt64>()
-    var keptRowOfSlot = TreeDictionary<UInt32, UInt32>()
+    var keptRowOfSlot = SlotRows()
     for row in slots.indices where slots[row] != Self.dead && isKept(row) {
       newRows[row] = keptSlots.count
-      keptRowOfSlot[slots[row]] = UInt32(keptSlots.count)
+      keptRowOfSlot.set(slots[row], to: UInt32(keptSlots.count))
       keptSlots.append(slots[row])
       keptOrdinals.append(ordinals[row])
     }

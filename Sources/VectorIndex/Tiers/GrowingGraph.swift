@@ -83,7 +83,8 @@ import VectorModel
         unsafe nt_store(graph.links + slot, NT_NO_NODE)
       }
       let tables = rows.tables(count: count)
-      if let codes = tables.codes {
+      // Where the system has no memory for a query, the rows are compared in full.
+      if let codes = try? tables.codes?.comparable() {
         unsafe insert(codes, rows.distance, graph, from: first, threads)
       } else {
         unsafe insert(tables.vectors, rows.distance, graph, from: first, threads)

@@ -134,6 +134,60 @@ import Testing
     }
   }
 
+  @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func nibblesBecomeQueries(variant: UInt32) throws
+  {
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 11)
+    let values = (0..<16).map { _ in Int8.random(in: -60...60, using: &random) }
+    for length in 1...Self.lengthMax {
+      let bytes = (length + 63) / 64 * 64
+      var row = (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let center = (0..<2 * bytes).map { _ in Int8.random(in: -67...67, using: &random) }
+      var query = [Int8](repeating: 99, count: 2 * bytes + 1)
+      let sum = unsafe tested.nibble_query(row, length, values, center, &query)
+      for place in length..<bytes { row[place] = 0 }
+      let expected = (row.map { values[Int($0 & 15)] } + row.map { values[Int($0 >> 4)] }).enumerated()
+        .map { $0.element + center[$0.offset] }
+      #expect(Array(query[..<(2 * bytes)]) == expected)
+      #expect(query[2 * bytes] == 99)
+      #expect(sum == expected.reduce(0) { $0 + Int32($1) })
+    }
+  }
+
+  @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func numbersBecomeCodes(variant: UInt32) throws {
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 12)
+    let numbers = (0..<Self.lengthMax + 16).map { _ in Float.random(in: -1...1, using: &random) }
+    let mean = (0..<Self.lengthMax + 16).map { _ in Float.random(in: -1...1, using: &random) }
+    for length in 1...Self.lengthMax {
+      for isCentred in [false, true] {
+        var codes = [Int8](repeating: 99, count: length + 1)
+        let start = length % 16
+        let (largest, sum) = unsafe numbers.withUnsafeBufferPointer { numbers in
+          unsafe mean.withUnsafeBufferPointer { mean in
+            let center = unsafe isCentred ? mean.baseAddress.unsafelyUnwrapped + start : nil
+            let vector = unsafe numbers.baseAddress.unsafelyUnwrapped + start
+            return unsafe (
+              tested.largest(vector, center, length), tested.quantize(vector, center, length, 100, &codes)
+            )
+          }
+        }
+        let expected = (start..<start + length).map { isCentred ? numbers[$0] - mean[$0] : numbers[$0] }
+        #expect(largest == expected.reduce(0) { max($0, abs($1)) })
+        #expect(
+          zip(codes, expected).allSatisfy {
+            abs(Float($0) - min(127, max(-127, 100 * $1))) <= 0.5 + 1e-4
+          })
+        #expect(codes[length] == 99)
+        #expect(sum == codes[..<length].reduce(0) { $0 + Int32($1) })
+      }
+    }
+    var codes = [Int8](repeating: 99, count: 4)
+    _ = unsafe tested.quantize([.infinity, -.infinity, 1e30, 0], nil, 4, 2, &codes)
+    #expect(codes == [127, -127, 127, 0])
+    #expect(unsafe !tested.largest([0, -.infinity, 3], nil, 3).isFinite)
+  }
+
   @Test(arguments: variants) func rowsAgreeWithPairs(variant: UInt32) throws {
     let reference = try #require(Self.scalar)
     let tested = try #require(Self.kernels(nt_variant(variant)))
@@ -277,9 +331,10 @@ import Testing
     var row = [UInt8](repeating: 255, count: (blocks * 8 + 63) / 64 * 64)
     let scale = unsafe nt_encode_bits(vector, nil, dimension, &row)
     var unsigned = [UInt8](repeating: 0, count: dimension)
-    let step = unsafe nt_encode(query, nil, dimension, &unsigned)
+    _ = unsafe nt_encode(query, nil, dimension, &unsigned)
     var signed = [Int8](repeating: 99, count: blocks * 64)
-    let offset = unsafe kernels.code_query(unsigned, dimension, &signed) / 128
+    var offset: Int32 = 0
+    let step = unsafe nt_encode_query(query, nil, dimension, 1, blocks, &signed, &offset)
     var distance: Float = 0
     unsafe signed.withUnsafeBufferPointer { signed in
       var prepared = unsafe nt_code_query(
@@ -308,9 +363,11 @@ import Testing
     var row = [UInt8](repeating: 0, count: blocks * 64)
     let scale = unsafe nt_encode_nibbles(vector, nil, dimension, 0, &row)
     var unsigned = [UInt8](repeating: 0, count: dimension)
-    let step = unsafe nt_encode(query, nil, dimension, &unsigned)
+    _ = unsafe nt_encode(query, nil, dimension, &unsigned)
     var signed = [Int8](repeating: 99, count: blocks * 128)
-    let offset = unsafe nt_nibble_query(unsigned, dimension, blocks, &signed)
+    var sum: Int32 = 0
+    let step = unsafe nt_encode_query(query, nil, dimension, 2, blocks, &signed, &sum)
+    let offset = 15 * sum
     var distance: Float = 0
     unsafe signed.withUnsafeBufferPointer { signed in
       var prepared = unsafe nt_code_query(

@@ -23,7 +23,7 @@ import VectorModel
     return result
   }
 
-  @Test(arguments: Distance.ofNumbers, [0, 500])
+  @Test(arguments: Distance.ofNumbers, [0, 500, 2000])
   func theNearestAreFound(distance: Distance, sealed: Int) throws {
     let rows = SyntheticRows(count: 5000, dimension: Self.dimension, distance: distance, seed: 51)
     let tiers = try tiers(rows, sealed: sealed)
