@@ -201,8 +201,11 @@ extension CollectionWriter {
       case .freeze: freeze.begin()
       case .link: link.begin()
       }
+    // What a load has freed need not lie beside two generations; searches would wait for the allocator meanwhile.
+    let givesBack = lane == .merge && !isSearched
     let builder = GenerationBuilder(
-      view: published.load(), shard: shard, environment: environment, cancellation: cancellation)
+      view: published.load(), shard: shard, environment: environment, cancellation: cancellation,
+      givesBack: givesBack)
     let submitOutcome = submitOutcome
     let pool =
       switch lane {
@@ -210,8 +213,6 @@ extension CollectionWriter {
       case .freeze: environment.freezers
       case .link: environment.linkers
       }
-    // What a load has freed need not lie beside two generations; searches would wait for the allocator meanwhile.
-    let givesBack = lane == .merge && !isSearched
     let releasedMemory = environment.releasedMemory
     let isAccepted = pool.submit {
       if givesBack { releasedMemory.giveBack() }

@@ -57,6 +57,8 @@ struct GenerationBuilder {
   let shard: ShardDirectory
   let environment: EngineEnvironment
   let cancellation: Cancellation
+  /// Whether memory is given back before the generation is opened; searches would wait for the allocator.
+  var givesBack = false
 
   private var state: CollectionState { view.state }
 
@@ -74,6 +76,7 @@ struct GenerationBuilder {
       guard try buildVectors(vector, rows, slots, linked, &files) else { return nil }
     }
     let entry = Manifest.Generation(number: number, coveredThrough: state.sequence, files: files.files)
+    if givesBack { environment.releasedMemory.giveBack() }
     let generation = try Generation(entry, shard)
     return .generation(
       MergedGeneration(
@@ -178,14 +181,7 @@ struct GenerationBuilder {
     from bytes: MemorySlice, among tiers: ArraySlice<RowTier>
   ) throws(RequestError) -> VectorPart? {
     let previous = tiers.compactMap { tier in
-      tier.linkedPart.map { part in
-        PreviousPart(
-          part: part,
-          rows: rowNumbers.map { row in
-            let place = Int(row) - tier.firstRow
-            return place >= 0 && place < part.count ? UInt32(place) : PreviousPart.noRow
-          })
-      }
+      tier.linkedPart.map { PreviousPart(part: $0, rows: rowNumbers, firstRow: UInt32(tier.firstRow)) }
     }
     let parameters = state.configuration.graphParameters(of: vector)
     return try VectorPart.build(

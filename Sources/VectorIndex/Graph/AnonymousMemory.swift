@@ -19,8 +19,9 @@ import VectorModel
 
   let bytes: UnsafeMutableRawBufferPointer
 
+  /// - Parameter isRandomlyRead: whether huge pages pay: the system clears two megabytes for the first byte of each.
   /// - Throws: `insufficientStorage` when the system refuses the memory.
-  init(byteCount: Int) throws(RequestError) {
+  init(byteCount: Int, isRandomlyRead: Bool = true) throws(RequestError) {
     if byteCount < Self.hugePageBytes {
       unsafe bytes = .allocate(byteCount: max(byteCount, 1), alignment: 64)
       _ = unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
@@ -39,7 +40,7 @@ import VectorModel
     if lead > 0 { unsafe munmap(start, lead) }
     unsafe munmap(start + lead + length, reserved - lead - length)
     #if os(Linux)
-      _ = unsafe madvise(start + lead, Self.hugeByteCount(byteCount), MADV_HUGEPAGE)
+      if isRandomlyRead { _ = unsafe madvise(start + lead, Self.hugeByteCount(byteCount), MADV_HUGEPAGE) }
     #endif
     unsafe bytes = UnsafeMutableRawBufferPointer(start: start + lead, count: byteCount)
   }

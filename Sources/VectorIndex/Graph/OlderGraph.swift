@@ -4,16 +4,17 @@ import CKernels
 @safe struct OlderGraph: Sendable {
   let graph: GraphLinks
   /// The old row of each new row, or `PreviousPart.noRow`.
-  let oldRows: [UInt32]
+  let oldRows: OldRows
   /// The new row of each old row, or `NT_NO_NODE`.
   let newRows: [UInt32]
 
-  init(_ graph: GraphLinks, oldRows: [UInt32]) {
+  init(_ graph: GraphLinks, oldRows: OldRows) {
     self.graph = graph
     self.oldRows = oldRows
     var newRows = [UInt32](repeating: NT_NO_NODE, count: graph.count)
-    for (new, row) in oldRows.enumerated() where row != PreviousPart.noRow && row < newRows.count {
-      newRows[Int(row)] = UInt32(new)
+    for new in 0..<oldRows.count {
+      let row = Int(oldRows[new])
+      if row < newRows.count { newRows[row] = UInt32(new) }
     }
     self.newRows = newRows
   }
@@ -27,7 +28,7 @@ import CKernels
   func ordered(_ entries: [UInt32]) -> [UInt32] {
     let linked = entries.filter { contains($0) }
     let others = entries.filter { !contains($0) }
-    guard linked.isEmpty, let row = oldRows.firstIndex(where: { $0 != PreviousPart.noRow }) else {
+    guard linked.isEmpty, let row = (0..<oldRows.count).first(where: { contains(UInt32($0)) }) else {
       return linked + others
     }
     return [UInt32(row)] + others

@@ -52,6 +52,6 @@ extension PreviousPart {
       shared += 1
     }
     guard Self.isEnough(shared: shared, ofNew: members.onesCount, ofOld: old.cardinality) else { return nil }
-    return OlderGraph(old.graph, oldRows: oldRows)
+    return OlderGraph(old.graph, oldRows: OldRows(oldRows, count: old.graph.count))
   }
 }

@@ -87,8 +87,9 @@ extension VectorPart {
     func links<Table: RowTable>(_ table: Table) throws(RequestError) -> Links? {
       let largest = previous.indices.max { previous[$0].part.count < previous[$1].part.count }
       let taken = largest.map { previous[$0] }
-      let older = taken?.links(vectors.element, distance, parameters)
-        .map { OlderGraph($0, oldRows: taken?.rows ?? []) }
+      let older = taken.flatMap { taken in
+        taken.links(vectors.element, distance, parameters).map { OlderGraph($0, oldRows: taken.rows) }
+      }
       let known = previous.indices.filter { $0 != largest }.compactMap { index in
         previous[index].part.graph.map { OlderGraph($0, oldRows: previous[index].rows) }
       }

@@ -114,10 +114,13 @@ extension MemorySlice {
     self.rowCountMax = rowCountMax
     self.rowByteCount = rowByteCount
     self.encoding = encoding
-    guard let vectors = unsafe Self.allocate(rowCountMax * rowByteCount) else { return nil }
+    // Of the rows in full few are read.
+    guard let vectors = unsafe Self.allocate(rowCountMax * rowByteCount, isRandomlyRead: encoding == nil)
+    else { return nil }
     unsafe (memory, rows) = unsafe vectors
     if let encoding {
-      guard let allocated = unsafe Self.allocate(rowCountMax * encoding.stride) else { return nil }
+      guard let allocated = unsafe Self.allocate(rowCountMax * encoding.stride, isRandomlyRead: true)
+      else { return nil }
       unsafe (codeMemory, codes) = unsafe allocated
     } else {
       unsafe (codeMemory, codes) = (nil, nil)
@@ -131,8 +134,11 @@ extension MemorySlice {
   }
 
   /// Zeroed memory, aligned to 64 bytes, so that a row of a multiple of 16 floats stays so; nil where there is none.
-  private static func allocate(_ byteCount: Int) -> (UnsafeMutableRawPointer, MemorySlice)? {
-    guard let memory = try? AnonymousMemory(byteCount: byteCount), let start = unsafe memory.bytes.baseAddress
+  private static func allocate(
+    _ byteCount: Int, isRandomlyRead: Bool
+  ) -> (UnsafeMutableRawPointer, MemorySlice)? {
+    guard let memory = try? AnonymousMemory(byteCount: byteCount, isRandomlyRead: isRandomlyRead),
+      let start = unsafe memory.bytes.baseAddress
     else { return nil }
     return unsafe (start, memory.slice(count: byteCount))
   }
