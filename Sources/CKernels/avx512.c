@@ -236,9 +236,11 @@ AVX512 static void nibble_square_rows(const nt_code_query *query, const uint8_t 
     __m128 values = float_sums_of_four(sums[0], sums[1], sums[2], sums[3]);
     _mm_storeu_ps(out + i, _mm_add_ps(values, _mm_set1_ps(constant)));
   }
-  for (; i < count; i++)
-    out[i] = constant + _mm512_reduce_add_ps(nibble_square(base + nt_row(rows, i) * stride, q, bytes,
-                                                           product_weight, square_weight));
+  // Summed up in the same order, so that equal rows have equal distances.
+  for (; i < count; i++) {
+    __m512 sum = nibble_square(base + nt_row(rows, i) * stride, q, bytes, product_weight, square_weight);
+    out[i] = _mm_cvtss_f32(_mm_add_ps(float_sums_of_four(sum, sum, sum, sum), _mm_set1_ps(constant)));
+  }
 }
 
 AVX512_INLINE __m512i entry_step(__m512i sum, const uint8_t *codes, const int8_t *query) {

@@ -74,7 +74,7 @@ extension CollectionState {
     pending.put(
       PendingPoints.Entry(
         id: point.id, version: sequence, payload: point.payload, vectorsByteCount: point.vectors.byteCount),
-      number: number)
+      number: number, isNew: true)
     digest.add(point, version: sequence)
   }
 
@@ -134,7 +134,7 @@ extension CollectionState {
     pending.put(
       PendingPoints.Entry(
         id: entry.id, version: sequence, payload: payload, vectorsByteCount: byteCount),
-      number: entry.number)
+      number: entry.number, isNew: false)
   }
 
   /// The payload of a living point, from memory or from the store.

@@ -201,11 +201,11 @@ extension CollectionWriter {
       case .freeze: freeze.begin()
       case .link: link.begin()
       }
-    // What a load has freed need not lie beside two generations; searches would wait for the allocator meanwhile.
-    let givesBack = lane == .merge && !isSearched
+    let (published, searchedMilliseconds) = (published, configuration.searchedMilliseconds)
+    let isSearched = { @Sendable in published.isSearched(withinMilliseconds: searchedMilliseconds) }
     let builder = GenerationBuilder(
       view: published.load(), shard: shard, environment: environment, cancellation: cancellation,
-      givesBack: givesBack)
+      isSearched: isSearched)
     let submitOutcome = submitOutcome
     let pool =
       switch lane {
@@ -215,7 +215,8 @@ extension CollectionWriter {
       }
     let releasedMemory = environment.releasedMemory
     let isAccepted = pool.submit {
-      if givesBack { releasedMemory.giveBack() }
+      // What a load has freed need not lie beside two generations.
+      if lane == .merge, !isSearched() { releasedMemory.giveBack() }
       let result = Result { () throws(RequestError) in
         guard let product = try body(builder) else {
           throw RequestError(.unavailable, "the build was cancelled")

@@ -57,8 +57,8 @@ struct GenerationBuilder {
   let shard: ShardDirectory
   let environment: EngineEnvironment
   let cancellation: Cancellation
-  /// Whether memory is given back before the generation is opened; searches would wait for the allocator.
-  var givesBack = false
+  /// Whether somebody searches, who would wait for the allocator while it gives memory back.
+  let isSearched: @Sendable () -> Bool
 
   private var state: CollectionState { view.state }
 
@@ -76,7 +76,7 @@ struct GenerationBuilder {
       guard try buildVectors(vector, rows, slots, linked, &files) else { return nil }
     }
     let entry = Manifest.Generation(number: number, coveredThrough: state.sequence, files: files.files)
-    if givesBack { environment.releasedMemory.giveBack() }
+    if !isSearched() { environment.releasedMemory.giveBack() }
     let generation = try Generation(entry, shard)
     return .generation(
       MergedGeneration(

@@ -38,9 +38,12 @@ struct PendingPoints: Sendable {
   var isEmpty: Bool { entriesCount == 0 && removals.isEmpty }
   var count: Int { entriesCount + removals.count }
 
-  /// - Complexity: O(1); O(count) for a number far above all others.
-  mutating func put(_ entry: Entry, number: UInt64) {
+  /// - Parameter isNew: whether no point has had a number so high.
+  /// - Complexity: O(1); O(count) for a new number far above the last.
+  mutating func put(_ entry: Entry, number: UInt64, isNew: Bool) {
     note(removed: self[number], inserted: entry)
+    // An older point that lies behind all of `added`: none is there yet.
+    if !isNew, number >= first + UInt64(added.count) { begin(at: number + 1) }
     if number < first {
       changed[number] = entry
       return

@@ -11,6 +11,9 @@ struct CodeCalibration {
   /// Of the exact 10 nearest, the share that must be among the 15 nearest by code.
   private static let recallMin = 0.98
 
+  /// Half a step of nibbles relative to the deviation of what they stand for.
+  private static let scalePerDeviation: Float = 0.18
+
   /// Float32 rows.
   let sample: VectorTable
   let distance: Distance
@@ -88,6 +91,9 @@ struct CodeCalibration {
     return unsafe (0..<pool.count).map { unsafe CandidatePool.node(pool.entries[$0]) }
   }
 
+  /// The deviation of elements that a scale of all rows suits.
+  static func deviation(ofScale scale: Float) -> Float { scale / scalePerDeviation }
+
   /// Half the step that loses least when all rows share it: a multiple of the elements' deviation.
   private func uniformScale() -> Float {
     let center = unsafe mean.pointer(to: Float.self)
@@ -98,6 +104,6 @@ struct CodeCalibration {
     }
     let deviation = Float((sum / Double(Self.queriesCount * sample.dimension)).squareRoot())
     guard deviation.isFinite, deviation > 1e-18 else { return 1 }
-    return deviation * 0.36 / 2
+    return deviation * Self.scalePerDeviation
   }
 }

@@ -40,15 +40,19 @@ import VectorModel
       meanStep = step
     }
     for nibble in 0..<16 {
-      let value = Float(2 * nibble - 15) * table.uniformScale / step
-      unsafe values[nibble] = Int8(value.rounded())
+      unsafe values[nibble] = Self.code(Float(2 * nibble - 15) * table.uniformScale / step)
     }
     // Behind the last element rows have the nibble 0, and queries a code of 0.
     unsafe center.update(repeating: -values[0], count: codesCount)
     for index in 0..<dimension {
       let position = table.format.queryPosition(of: index, dimension: dimension)
-      unsafe center[position] = Int8((mean[index] / meanStep).rounded())
+      unsafe center[position] = Self.code(mean[index] / meanStep)
     }
+  }
+
+  /// The nearest code; 0 of what is not finite, as a forged part may have it.
+  private static func code(_ value: Float) -> Int8 {
+    value.isFinite ? Int8(max(-127, min(127, value.rounded()))) : 0
   }
 
   /// The scorer whose query is a row of the table.

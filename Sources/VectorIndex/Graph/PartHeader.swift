@@ -140,6 +140,9 @@ extension PartHeader {
     guard !hasCodes || CodeTable.supports(format, distance: distance) else {
       throw Self.damaged("format of codes")
     }
+    guard !hasCodes || format.hasTails || uniformScale.isFinite && uniformScale > 0 else {
+      throw Self.damaged("scale \(uniformScale) of codes")
+    }
     guard hasGraph else {
       guard entriesCount == 0 else { throw Self.damaged("entries without a graph") }
       return

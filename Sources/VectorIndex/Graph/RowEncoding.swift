@@ -3,6 +3,9 @@ import VectorModel
 /// How rows are encoded one by one as they come, before a part holds them: as the part before them, or a byte an element
 /// around a center.
 package struct RowEncoding: Sendable {
+  /// The deviation of rows from their mean that one scale suits, relative to the largest that a row of length 1 can have:
+  /// from where such a row is cut off no sooner than most are to what there can be.
+  private static let uniformDeviations: ClosedRange<Float> = 0.5...1.01
   /// Codes pay where they are this many times shorter than vectors.
   private static let shorterMin = 2
 
@@ -20,13 +23,20 @@ package struct RowEncoding: Sendable {
 
   /// Like the rows of a part.
   ///
-  /// Nibbles of one scale serve rows that come later where all have the same length. Others get bytes: a scale that suits
-  /// the part's rows may be any number of times too small for them.
+  /// Nibbles of one scale serve rows that come later where all have the same length and the part's are spread so wide that
+  /// none can lie far beyond them. Others get bytes: a scale that suits the part's rows may be many times too small or too
+  /// large for them.
   init?(_ codes: CodeTable, element: VectorElement) {
-    let isUniform = codes.format == .uniformNibbles && codes.distance == .cosine
-    let mean = unsafe UnsafeBufferPointer(start: codes.mean.pointer(to: Float.self), count: codes.dimension)
+    let mean = unsafe Array(
+      UnsafeBufferPointer(start: codes.mean.pointer(to: Float.self), count: codes.dimension))
+    let largest = 1 + mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let isUniform =
+      codes.format == .uniformNibbles && codes.distance == .cosine
+      && Self.uniformDeviations.contains(
+        CodeCalibration.deviation(ofScale: codes.uniformScale) * Float(codes.dimension).squareRoot() / largest
+      )
     self.init(
-      center: unsafe Array(mean), element: element, distance: codes.distance,
+      center: mean, element: element, distance: codes.distance,
       format: isUniform ? .uniformNibbles : .bytes, uniformScale: isUniform ? codes.uniformScale : 1)
   }
 

@@ -33,7 +33,7 @@ import VectorModel
       switch Int.random(in: 0..<20, using: &random) {
       case 0..<11:
         if Int.random(in: 0..<50, using: &random) == 0 { next += UInt64.random(in: 1...500, using: &random) }
-        put(next, version, &pending, &expected)
+        put(next, version, &pending, &expected, isNew: true)
         next += 1
       case 11..<14: put(UInt64.random(in: 1..<200, using: &random), version, &pending, &expected)
       case 14..<16: put(UInt64.random(in: (next - 100)..<next, using: &random), version, &pending, &expected)
@@ -61,12 +61,14 @@ import VectorModel
     #expect(pending.isEmpty && pending.byteCount == 0, "seed \(seed)")
   }
 
-  private func put(_ number: UInt64, _ version: UInt64, _ pending: inout PendingPoints, _ model: inout Model)
-  {
+  private func put(
+    _ number: UInt64, _ version: UInt64, _ pending: inout PendingPoints, _ model: inout Model,
+    isNew: Bool = false
+  ) {
     pending.put(
       PendingPoints.Entry(
         id: .number(number), version: version, payload: [UInt8](repeating: 1, count: Int(version % 7)),
-        vectorsByteCount: version % 2 == 0 ? nil : 8), number: number)
+        vectorsByteCount: version % 2 == 0 ? nil : 8), number: number, isNew: isNew)
     model.versions[number] = version
   }
 }

@@ -1,5 +1,5 @@
 import Testing
-import VectorIndex
+@testable import VectorIndex
 import VectorModel
 
 @Suite struct PartSectionsTests {
@@ -54,6 +54,15 @@ import VectorModel
     let contents = Self.contents(part)
     #expect(contents["codes"]?.count ?? 0 < 1200 * 192)
     #expect(try Self.answers(try Self.open(contents), rows) == Self.answers(part, rows))
+  }
+
+  /// Later rows are encoded with the one scale of a part's rows.
+  @Test(arguments: [0, -1, Float.nan, .infinity]) func aScaleThatCannotBeIsRefused(scale: Float) {
+    let header = PartHeader(
+      element: .float32, distance: .cosine, hasCodes: true, hasGraph: false, count: 10, dimension: 8,
+      parameters: GraphParameters(), entriesCount: 0, format: .uniformNibbles, uniformScale: scale)
+    let error = #expect(throws: RequestError.self) { try PartHeader(header.encoded) }
+    #expect(error?.message.contains("scale") == true)
   }
 
   @Test func readsFromUnalignedPlaces() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VectorModel
 
@@ -91,5 +92,49 @@ import VectorModel
     }
     #expect(delta(31).encoding == nil)
     #expect(delta(32).encoding != nil)
+  }
+
+  /// Later rows are encoded as those of a part only where its scale suits whatever comes.
+  @Test(arguments: [(Float(1), true), (0.05, false), (0, false)])
+  func nibblesAreForRowsThatAreSpread(noise: Float, isSpread: Bool) throws {
+    var random = SplitMix64(state: 55)
+    let dimension = 384
+    let vectors = (0..<1200).map { _ in
+      var vector = (0..<dimension).map {
+        0.3 * sin(Float($0)) + noise * Float.random(in: -1...1, using: &random)
+      }
+      SyntheticRows.normalise(&vector)
+      return vector
+    }
+    let rows = SyntheticRows(vectors, dimension: dimension, distance: .cosine)
+    let part = try #require(try rows.part(m: 4, efConstruction: 20))
+    #expect(part.codes?.format.bits == 4)
+    #expect(part.rowEncoding?.table.format == (isSpread ? .uniformNibbles : .bytes), "seed 55")
+  }
+
+  @Test func rowsOfNibblesAreFound() throws {
+    var random = SplitMix64(state: 56)
+    let dimension = 128
+    let vectors = (0..<2400).map { _ in
+      var vector = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
+      SyntheticRows.normalise(&vector)
+      return vector
+    }
+    let rows = SyntheticRows(vectors, dimension: dimension, distance: .cosine)
+    let tiers = try tiers(rows, sealed: 1200)
+    #expect(tiers.tiers.first?.part?.rowEncoding?.table.format == .uniformNibbles)
+    var hits = 0
+    for _ in 0..<30 {
+      let query = rows.query(&random)
+      var searches: [TierSearch] = []
+      let found = try tiers.search(
+        .nearest(query), PartSearchOptions(limit: 10, ef: 200), slots: nil, scratch: SearchScratch(),
+        searches: &searches)
+      #expect(searches.last?.statistics.codeDistancesCount == 1200)
+      let late = Set(rows.nearest(query, 10).map(\.row).filter { $0 >= 1200 })
+      hits += late.intersection(found.map(\.slot)).count - late.count
+    }
+    // Of some 150 that came behind the part.
+    #expect(hits >= -4, "seed 56")
   }
 }
