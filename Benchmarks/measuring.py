@@ -52,9 +52,9 @@ def send_timed(connection, method, path, body):
 class Standstill:
     """Notes, while the block runs, when the host gave this virtual machine's processors to others.
 
-    A process of the highest priority sleeps two milliseconds at a time. Where it wakes ten or more later and the system
-    says that at least half of that was stolen from it, nothing ran here. What a kernel that does not interrupt itself
-    makes others wait for is not stolen, and not noted.
+    A process of the highest priority sleeps two milliseconds at a time. Where it wakes ten or more later, and the system
+    says that one processor at least was stolen for half of that nap, it was the host that kept it. What a kernel that does
+    not interrupt itself makes others wait for is not stolen, and not noted. Ticks of 10 ms make short gaps uncertain.
     """
 
     NAP, GAP_MIN, TICK = 0.002, 0.01, 0.01
@@ -75,11 +75,9 @@ class Standstill:
         gaps, last, stolen = [], time.monotonic(), self._stolen()
         while not self._stop.is_set():
             time.sleep(self.NAP)
-            now = time.monotonic()
-            if now - last >= self.GAP_MIN:
-                before, stolen = stolen, self._stolen()
-                if stolen - before >= (now - last) / 2:
-                    gaps.append((last, now))
+            now, before, stolen = time.monotonic(), stolen, self._stolen()
+            if now - last >= self.GAP_MIN and stolen - before >= (now - last) / 2:
+                gaps.append((last, now))
             last = now
         self._found.put(gaps)
 

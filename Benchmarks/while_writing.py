@@ -8,8 +8,8 @@ the rate. It is printed beside the build rate: that at which the same client's f
 nobody searches. Searches come at a steady pace and count from when they were due, so that one that waits makes those
 behind it late too. Both clients stand for other machines: where the system allows it the searching one comes before all
 others, and the writing one behind the server's event loops, or their own waiting for a processor would be measured. With
-both processors busy, the host of a virtual machine may give them to another one for tens of milliseconds: searches that
-were under way then are counted and left out of the p95 (`measuring.Standstill`), which is also printed with them.
+both processors busy, the host of a virtual machine may give them to another one for tens of milliseconds: the p95 is
+judged with the searches that were under way then (`measuring.Standstill`), and printed without them besides.
 
 Points that are written are shaken copies of those that are there, so neighbours come closer together and recall falls
 with their number; it is compared with that of the same points at rest. Truth is the server's own exact search, asked
@@ -154,7 +154,7 @@ def paced(connection, queries, seconds):
 def sustained(server, connection, queries, vectors, first_id, seconds):
     """Searches while one stream has always something under way.
 
-    Returns p95 without what came while the machine stood still, and with it, recall and points a second.
+    Returns p95 with what came while the machine stood still, and without it, recall and points a second.
     """
     points, stop = multiprocessing.Value("q", 0), multiprocessing.Value("b", 0)
     writer = multiprocessing.Process(
@@ -174,14 +174,14 @@ def sustained(server, connection, queries, vectors, first_id, seconds):
     throttled = metric(connection, r'write_step_seconds_total\{step="throttle"')
     stop.value = 1
     writer.join()
-    disturbed_p95, recall = line(
+    p95, recall = line(
         "while writing", found, server,
         f"  {rate:,.0f} points/s, {unindexed:,.0f} rows unindexed, {throttled:.1f} s of answers held")
-    p95 = measuring.percentile(undisturbed, 0.95)
-    print(f"{'':26} p95 {p95 * 1000:.2f} ms without the {len(latencies) - len(undisturbed)} of {len(latencies)} searches "
+    undisturbed_p95 = measuring.percentile(undisturbed, 0.95)
+    print(f"{'':26} p95 {undisturbed_p95 * 1000:.2f} ms without the {len(latencies) - len(undisturbed)} of {len(latencies)} searches "
           f"that were under way while the machine stood still: {len(standstill.gaps)} times, "
           f"{sum(last - start for start, last in standstill.gaps) * 1000:.0f} ms")
-    return p95, disturbed_p95, recall, rate
+    return p95, undisturbed_p95, recall, rate
 
 
 def run(server, options):
@@ -206,7 +206,8 @@ def run(server, options):
     idle, _ = line(f"idle, {PACE} searches/s", (latencies, recall, plans), server)
 
     written = shaken(numpy.tile(base, (options.written // count + 1, 1))[:options.written], generator)
-    busy, disturbed, busy_recall, sustained_rate = sustained(server, connection, queries, written, count, options.seconds)
+    busy, undisturbed, busy_recall, sustained_rate = sustained(
+        server, connection, queries, written, count, options.seconds)
     quiet(connection)
     _, settled_recall = line("settled", search(connection, queries), server)
 
@@ -229,7 +230,7 @@ def run(server, options):
         f"{rate:,.0f} durable points/s in a burst over the binary protocol, at least 30,000": rate >= 30_000,
         f"{sustained_rate:,.0f} points/s sustained, {sustained_rate / built:.2f} × the build rate, at least 0.8":
             sustained_rate >= 0.8 * built,
-        f"p95 {busy / idle:.2f} × idle while writing ({disturbed / idle:.2f} with those that came while the machine "
+        f"p95 {busy / idle:.2f} × idle while writing ({undisturbed / idle:.2f} without those that came while the machine "
         "stood still), at most 2": busy <= 2 * idle,
         f"recall {busy_recall:.4f} while writing, {settled_recall:.4f} of the same points at rest, at most 0.01 less":
             busy_recall >= settled_recall - 0.01,
