@@ -73,6 +73,7 @@ AVX2 static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n
 }
 
 NT_CODE_QUERY(code_query, AVX2)
+
 // Values are looked up in a register, as many at a time as it has bytes.
 AVX2 static int32_t nibble_query_block(const uint8_t *codes, const int8_t values[16], const int8_t *center,
                                        int8_t *query, size_t bytes) {

@@ -52,6 +52,7 @@ static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n) {
 }
 
 NT_CODE_QUERY(code_query, )
+
 // Values are looked up in a register, sixteen at a time.
 static int32_t nibble_query_block(const uint8_t *codes, const int8_t values[16], const int8_t *center, int8_t *query,
                                   size_t bytes) {

@@ -39,6 +39,7 @@ static int32_t code_dot(const uint8_t *codes, const int8_t *query, size_t n) {
 }
 
 NT_CODE_QUERY(code_query, )
+
 static int32_t nibble_query_block(const uint8_t *codes, const int8_t values[16], const int8_t *center, int8_t *query,
                                   size_t bytes) {
   int32_t sum = 0;

@@ -4,7 +4,7 @@ import VectorModel
 
 /// What was acknowledged but is not in the store yet, by number. Reads look here first.
 ///
-/// New points have ascending numbers and lie one after the other; older points that have changed are few.
+/// New points have ascending numbers and lie one after the other; older points that have changed are in a tree.
 struct PendingPoints: Sendable {
   struct Entry: Sendable {
     var id: PointID
@@ -42,7 +42,7 @@ struct PendingPoints: Sendable {
   /// - Complexity: O(1); O(count) for a new number far above the last.
   mutating func put(_ entry: Entry, number: UInt64, isNew: Bool) {
     note(removed: self[number], inserted: entry)
-    // An older point that lies behind all of `added`: none is there yet.
+    // After a restart nothing says where new numbers begin: behind any older one.
     if !isNew, number >= first + UInt64(added.count) { begin(at: number + 1) }
     if number < first {
       changed[number] = entry

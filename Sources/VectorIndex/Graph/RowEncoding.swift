@@ -3,8 +3,9 @@ import VectorModel
 /// How rows are encoded one by one as they come, before a part holds them: as the part before them, or a byte an element
 /// around a center.
 package struct RowEncoding: Sendable {
-  /// The deviation of rows from their mean that one scale suits, relative to the largest that a row of length 1 can have:
-  /// from where such a row is cut off no sooner than most are to what there can be.
+  /// Which share of the largest distance from the mean, that of a row of length 1 on its other side, the distance must be
+  /// that a part's scale suits. Below, later rows could be cut off at much less than the 2.7 deviations that nibbles reach;
+  /// above, as of rows that are all the same, the scale says nothing.
   private static let uniformDeviations: ClosedRange<Float> = 0.5...1.01
   /// Codes pay where they are this many times shorter than vectors.
   private static let shorterMin = 2
