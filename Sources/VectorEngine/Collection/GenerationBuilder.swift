@@ -138,7 +138,9 @@ struct GenerationBuilder {
     }
     let fields = linked.compactMap { valueRows($0.field, $0.part, vector, slotOfRow) }
     return try files.writeVectors(vector.name, rows, rowNumbers, slotOfRow) { (mapped) throws(RequestError) in
-      try buildPart(vector, rows, rowNumbers, fields: fields, from: mapped, among: rows.tiers[...])
+      // What was needed to write points and rows need not lie beside the graph.
+      if !isSearched() { environment.releasedMemory.giveBack() }
+      return try buildPart(vector, rows, rowNumbers, fields: fields, from: mapped, among: rows.tiers[...])
     }
   }
 

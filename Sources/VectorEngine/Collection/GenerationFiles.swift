@@ -46,11 +46,9 @@ struct GenerationFiles {
     _ name: String, _ rows: VectorRows, _ rowNumbers: [UInt32], _ slotOfRow: [UInt32],
     build: (MemorySlice) throws(RequestError) -> VectorPart?
   ) throws(RequestError) -> Bool {
-    var slots = ByteWriter(reservingCapacity: 4 * slotOfRow.count)
-    slots.words(slotOfRow)
     let file = try begin("vectors-\(files.count)")
     let mapped = try StorageError.mapped { () throws(StorageError) in
-      try file.writer.section("slots", bytes: slots.bytes.span)
+      try Self.writeSlots(slotOfRow, file.writer)
       try file.writer.section(Self.vectorsSection) { (section) throws(StorageError) in
         for row in rowNumbers {
           try rows.withBytes(ofRow: row) { (bytes) throws(StorageError) in try section.append(bytes) }
@@ -61,6 +59,14 @@ struct GenerationFiles {
     guard let part = try build(mapped) else { return false }
     try end(file, Self.role(vector: name), part.sections().filter { $0.name != Self.vectorsSection })
     return true
+  }
+
+  private static func writeSlots(
+    _ slotOfRow: [UInt32], _ writer: SectionFileWriter
+  ) throws(StorageError) {
+    var slots = ByteWriter(reservingCapacity: 4 * slotOfRow.count)
+    slots.words(slotOfRow)
+    try writer.section("slots", bytes: slots.bytes.span)
   }
 
   mutating func writePayload(_ field: PayloadField, _ part: PayloadIndexPart) throws(RequestError) {

@@ -10,19 +10,20 @@ import VectorModel
 
 /// Zeroed memory that a builder fills and then hands over as an immutable region.
 ///
-/// From 2 MiB on it is mapped anonymously, aligned to 2 MiB and advised to use huge pages, which makes random rows
-/// 1.3 to 1.5 times faster to reach; below it comes from the allocator, aligned to 64 bytes. What is left behind the
-/// last whole huge page has small ones where another huge page would be mostly waste.
+/// From 1 MiB on it is mapped anonymously, aligned to 2 MiB and advised to use huge pages, which makes random rows
+/// 1.3 to 1.5 times faster to reach; below it comes from the allocator, aligned to 64 bytes, which keeps it for later.
+/// What is left behind the last whole huge page has small ones where another huge page would be mostly waste.
 @safe struct AnonymousMemory {
   private static let hugePageBytes = 2 << 20
-  private static let pageBytes = sysconf(Int32(_SC_PAGESIZE))
+  fileprivate static let mappedBytesMin = 1 << 20
+  fileprivate static let pageBytes = sysconf(Int32(_SC_PAGESIZE))
 
   let bytes: UnsafeMutableRawBufferPointer
 
   /// - Parameter isRandomlyRead: whether huge pages pay: the system clears two megabytes for the first byte of each.
   /// - Throws: `insufficientStorage` when the system refuses the memory.
   init(byteCount: Int, isRandomlyRead: Bool = true) throws(RequestError) {
-    if byteCount < Self.hugePageBytes {
+    if byteCount < Self.mappedBytesMin {
       unsafe bytes = .allocate(byteCount: max(byteCount, 1), alignment: 64)
       _ = unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
       return
@@ -67,7 +68,7 @@ import VectorModel
   }
 
   @Sendable private static func release(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.count < hugePageBytes {
+    if bytes.count < mappedBytesMin {
       unsafe bytes.deallocate()
     } else {
       unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), mappedByteCount(bytes.count))
@@ -76,6 +77,21 @@ import VectorModel
 }
 
 extension MemorySlice {
+  /// Gives the pages from a byte on back to the system, of a slice of `AnonymousMemory`; they are zero from then on.
+  ///
+  /// A huge page of which only the beginning was written else stays whole.
+  func giveBack(from offset: Int) {
+    #if os(Linux)
+      let bytes = unsafe self.bytes
+      guard let start = bytes.baseAddress, bytes.count >= AnonymousMemory.mappedBytesMin else { return }
+      let first =
+        (offset + AnonymousMemory.pageBytes - 1) / AnonymousMemory.pageBytes * AnonymousMemory.pageBytes
+      guard first < bytes.count else { return }
+      _ = unsafe madvise(
+        UnsafeMutableRawPointer(mutating: start + first), bytes.count - first, MADV_DONTNEED)
+    #endif
+  }
+
   /// Tells the system that pages of a mapped file are read one by one.
   func adviseRandomAccess() {
     #if os(Linux)

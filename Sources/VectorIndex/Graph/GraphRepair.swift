@@ -116,14 +116,14 @@ struct Reachability {
   mutating func spread(from row: Int) {
     if seen[row] { return }
     seen[row] = true
-    var waiting = [row]
-    while let node = waiting.popLast() {
+    var waiting = [UInt32(row)]
+    while let node = waiting.popLast().map({ Int($0) }) {
       for slot in (node * graph.slots)..<((node + 1) * graph.slots) {
         let target = unsafe graph.links[slot]
         if target == NT_NO_NODE { break }
         if !seen[Int(target)] {
           seen[Int(target)] = true
-          waiting.append(Int(target))
+          waiting.append(target)
         }
       }
     }

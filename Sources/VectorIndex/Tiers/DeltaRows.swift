@@ -58,6 +58,9 @@ package struct DeltaRows: Sendable {
       "no memory for more than \(count) rows of \(rowByteCount) bytes, which are in the log")
   }
 
+  /// Gives back the memory of rows that will not come.
+  func giveBackRoom() { chunk?.giveBackRoom() }
+
   /// One row, `[dimension]` numbers of `element`, valid as long as this value lives.
   package func row(_ index: Int) -> UnsafeRawPointer {
     guard let chunk, index >= 0 && index < count else { preconditionFailure("row \(index) of \(count)") }
@@ -144,6 +147,11 @@ extension MemorySlice {
   }
 
   var base: UnsafeRawPointer { unsafe UnsafeRawPointer(memory) }
+
+  func giveBackRoom() {
+    rows.giveBack(from: filledCount * rowByteCount)
+    if let encoding { codes?.giveBack(from: filledCount * encoding.stride) }
+  }
 
   func append(_ values: [Float], as element: VectorElement, at index: Int) {
     precondition(index == filledCount && index < rowCountMax, "only the newest copy may append")

@@ -95,6 +95,9 @@ package struct RowTier: Sendable {
   /// Whether another row fits.
   var hasRoom: Bool { if case .flat(let delta) = rows { count < delta.countMax } else { false } }
 
+  /// Gives back the memory of rows that will not come.
+  func giveBackRoom() { if case .flat(let delta) = rows { delta.giveBackRoom() } }
+
   /// Bytes of its rows that a search scans, where there is no part.
   var scannedByteCount: Int {
     guard case .flat(let delta) = rows else { return 0 }

@@ -150,6 +150,7 @@ package struct VectorRows: Sendable {
   /// Begins a new tier, unless the last one has no rows.
   package mutating func closeTier() {
     guard tiers[tiers.count - 1].count > 0 else { return }
+    tiers[tiers.count - 1].giveBackRoom()
     appendTier()
   }
 

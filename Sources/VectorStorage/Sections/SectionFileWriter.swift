@@ -15,7 +15,7 @@ package final class SectionFileWriter {
   private var checksum = CRC32C()
   private var names: Set<String> = []
   private var isFinished = false
-  private static let bufferBytesMax = 1 << 20
+  private static let bufferBytesMax = 1 << 16
 
   private var temporaryPath: String { path + ".tmp" }
   private var offset: Int { Int(bufferOffset) + buffer.count }
@@ -71,6 +71,7 @@ package final class SectionFileWriter {
       preconditionFailure("the section \(name) is not written yet")
     }
     try flush()
+    buffer = []
     return MemorySlice(
       try fileSystem.map(temporaryPath), offset: entry.offset, count: entry.byteCount)
   }

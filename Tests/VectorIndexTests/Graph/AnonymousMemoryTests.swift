@@ -21,4 +21,19 @@ import Testing
     let slice = memory.slice(count: byteCount)
     #expect(unsafe slice.bytes.allSatisfy { $0 == 7 })
   }
+
+  @Test(arguments: [huge / 2, huge, 3 * huge + 4097])
+  func onlyWhatLiesBehindIsGivenBack(byteCount: Int) throws {
+    let memory = try AnonymousMemory(byteCount: byteCount)
+    unsafe memory.bytes.initializeMemory(as: UInt8.self, repeating: 7)
+    let slice = memory.slice(count: byteCount)
+    let kept = byteCount / 2 - 100
+    slice.giveBack(from: kept)
+    #expect(unsafe slice.bytes[..<kept].allSatisfy { $0 == 7 })
+    #if os(Linux)
+      #expect(unsafe slice.bytes[(byteCount / 2 + 65_536)...].allSatisfy { $0 == 0 })
+    #endif
+    slice.giveBack(from: byteCount)
+    #expect(unsafe slice.bytes[..<kept].allSatisfy { $0 == 7 })
+  }
 }
