@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import json
 import math
-import multiprocessing
 import os
 import platform
 import sys
@@ -47,52 +46,6 @@ def send_timed(connection, method, path, body):
     if status != 200:
         raise RuntimeError(f"{method} {path}: HTTP {status}: {data[:500]!r}")
     return json.loads(data)["result"], seconds
-
-
-class Standstill:
-    """Notes, while the block runs, when the host gave this virtual machine's processors to others.
-
-    A process of the highest priority sleeps two milliseconds at a time. Where it wakes ten or more later, and the system
-    says that one processor at least was stolen for half of that nap, it was the host that kept it. What a kernel that does
-    not interrupt itself makes others wait for is not stolen, and not noted. Ticks of 10 ms make short gaps uncertain.
-    """
-
-    NAP, GAP_MIN, TICK = 0.002, 0.01, 0.01
-
-    def __init__(self):
-        self.gaps = []
-        self._stop, self._found = multiprocessing.Event(), multiprocessing.Queue()
-        self._process = multiprocessing.Process(target=self._watch)
-
-    @staticmethod
-    def _stolen():
-        with open("/proc/stat") as stat:
-            return int(stat.readline().split()[8]) * Standstill.TICK
-
-    def _watch(self):
-        with contextlib.suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, 0, -20)
-        gaps, last, stolen = [], time.monotonic(), self._stolen()
-        while not self._stop.is_set():
-            time.sleep(self.NAP)
-            now, before, stolen = time.monotonic(), stolen, self._stolen()
-            if now - last >= self.GAP_MIN and stolen - before >= (now - last) / 2:
-                gaps.append((last, now))
-            last = now
-        self._found.put(gaps)
-
-    def covers(self, start, end):
-        """Whether the machine stood still between two moments of the monotonic clock."""
-        return any(start < last and first < end for first, last in self.gaps)
-
-    def __enter__(self):
-        self._process.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self.gaps = self._found.get()
-        self._process.join()
 
 
 def percentile(values, share):
