@@ -113,25 +113,39 @@ import VectorModel
   func build(threads: Int, isCancelled: @escaping @Sendable () -> Bool) -> GraphLinks? {
     if let older { takeOver(older, threads: threads) }
     insertEntries()
-    let count = membersCount
-    WorkerThreads.run(count: max(1, min(threads, count / 64))) { [self] _ in
+    let order = InsertionOrder(table: table, graph: graph, count: membersCount)
+    var rows = rowsToInsert[...]
+    while !rows.isEmpty {
+      let round = rows.prefix(order.roundCount(linkedCount: membersCount - rows.count))
+      insert(order.sorted(round, threads: threads), threads: threads, isCancelled: isCancelled)
+      if isStopped { return nil }
+      rows = rows.dropFirst(round.count)
+    }
+    if parameters.keepsPruned { fillFreeSlots(threads: threads) }
+    let repair = GraphRepair(builder: self)
+    return repair.run(isCancelled: isCancelled) ? graph : nil
+  }
+
+  /// The members that have no links yet, ascending.
+  private var rowsToInsert: [UInt32] {
+    (0..<membersCount).lazy.map { UInt32(self.member($0)) }
+      .filter { !self.isEntry[Int($0)] && !(self.older?.contains($0) ?? false) }
+  }
+
+  private func insert(_ rows: [UInt32], threads: Int, isCancelled: @escaping @Sendable () -> Bool) {
+    unsafe shared[0] = 0
+    WorkerThreads.run(count: max(1, min(threads, rows.count / 64))) { [self] _ in
       let inserter = GraphInserter(builder: self)
       while true {
         let index = unsafe Int(nt_next(shared))
-        if index >= count || isStopped { return }
+        if index >= rows.count || isStopped { return }
         if index % 32 == 0, isCancelled() {
           stop()
           return
         }
-        let row = member(index)
-        if isEntry[row] || older?.contains(UInt32(row)) ?? false { continue }
-        inserter.insert(UInt32(row), entriesCount: graph.entriesCount)
+        inserter.insert(rows[index], entriesCount: graph.entriesCount)
       }
     }
-    if isStopped { return nil }
-    if parameters.keepsPruned { fillFreeSlots(threads: threads) }
-    let repair = GraphRepair(builder: self)
-    return repair.run(isCancelled: isCancelled) ? graph : nil
   }
 
   /// Inserts the rows from `first` on into a graph that has those before: its new entries one after the other, then

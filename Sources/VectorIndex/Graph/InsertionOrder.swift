@@ -1,0 +1,51 @@
+/// The order in which a build inserts rows: those near the same entry one after the other, so that a walk finds in the
+/// processor's caches what the walk before it brought there.
+///
+/// That is done in rounds. Neighbourhood by neighbourhood from the first row to the last, rows would get their links
+/// before others far and wide are there: of 350,000 copies of 50,000 rows recall@10 fell from .926 to .898, and in rounds
+/// it stays.
+struct InsertionOrder<Table: RowTable> {
+  /// Fewer rows lie in the caches wherever they are.
+  private static var rowsMin: Int { 65_536 }
+  /// Rows of a round, in percent of those that are linked already, and at least.
+  private static var roundPercent: Int { 50 }
+  private static var roundMin: Int { 1024 }
+
+  let table: Table
+  let graph: GraphLinks
+  /// Rows that the graph will have.
+  let count: Int
+
+  /// How many of the rows the next round has.
+  func roundCount(linkedCount: Int) -> Int {
+    count < Self.rowsMin ? .max : max(Self.roundMin, linkedCount * Self.roundPercent / 100)
+  }
+
+  /// The rows of one round in their order.
+  /// - Complexity: O(rows × entries) distances.
+  func sorted(_ rows: ArraySlice<UInt32>, threads: Int) -> [UInt32] {
+    if count < Self.rowsMin { return Array(rows) }
+    // The place of the nearest entry, then the row.
+    nonisolated(unsafe) let keys = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, rows.count))
+    defer { unsafe keys.deallocate() }
+    let workers = max(1, min(threads, rows.count / 64))
+    WorkerThreads.run(count: workers) { worker in
+      let first = rows.count * worker / workers
+      let last = rows.count * (worker + 1) / workers
+      let scratch = SearchScratch()
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, table.queryByteCount), alignment: 64)
+      defer { unsafe memory.deallocate() }
+      for index in first..<last {
+        let row = rows[rows.startIndex + index]
+        let scorer = unsafe table.scorer(ofRow: Int(row), memory: memory)
+        var nearest = unsafe CandidatePool(entries: scratch.startEntries, capacity: 1)
+        _ = unsafe scorer.offerEntries(graph.entries, count: graph.entriesCount, to: &nearest, scratch)
+        let entry = unsafe CandidatePool.node(nearest.entries[0])
+        unsafe (keys + index).initialize(to: UInt64(entry) << 32 | UInt64(row))
+      }
+    }
+    var buffer = unsafe UnsafeMutableBufferPointer(start: keys, count: rows.count)
+    unsafe buffer.sort()
+    return unsafe buffer.map { UInt32(truncatingIfNeeded: $0) }
+  }
+}
