@@ -1,9 +1,8 @@
 /// The order in which a build inserts rows: those near the same entry one after the other, so that a walk finds in the
 /// processor's caches what the walk before it brought there.
 ///
-/// That is done in rounds. Neighbourhood by neighbourhood from the first row to the last, rows would get their links
-/// before others far and wide are there: of 350,000 copies of 50,000 rows recall@10 fell from .926 to .898, and in rounds
-/// it stays.
+/// That is done in rounds, each of half as many rows as are linked already, so that the graph grows everywhere at once.
+/// In a single round recall@10 of 350,000 copies of 50,000 rows fell from .926 to .898.
 struct InsertionOrder<Table: RowTable> {
   /// Fewer rows lie in the caches wherever they are.
   private static var rowsMin: Int { 65_536 }
@@ -25,7 +24,7 @@ struct InsertionOrder<Table: RowTable> {
   /// - Complexity: O(rows × entries) distances.
   func sorted(_ rows: ArraySlice<UInt32>, threads: Int) -> [UInt32] {
     if count < Self.rowsMin { return Array(rows) }
-    // The place of the nearest entry, then the row.
+    // The nearest entry, then the row.
     nonisolated(unsafe) let keys = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, rows.count))
     defer { unsafe keys.deallocate() }
     let workers = max(1, min(threads, rows.count / 64))
@@ -40,7 +39,8 @@ struct InsertionOrder<Table: RowTable> {
         let scorer = unsafe table.scorer(ofRow: Int(row), memory: memory)
         var nearest = unsafe CandidatePool(entries: scratch.startEntries, capacity: 1)
         _ = unsafe scorer.offerEntries(graph.entries, count: graph.entriesCount, to: &nearest, scratch)
-        let entry = unsafe CandidatePool.node(nearest.entries[0])
+        // Distances that are no numbers leave it empty.
+        let entry = unsafe nearest.count > 0 ? CandidatePool.node(nearest.entries[0]) : 0
         unsafe (keys + index).initialize(to: UInt64(entry) << 32 | UInt64(row))
       }
     }
