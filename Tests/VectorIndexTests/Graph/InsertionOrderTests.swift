@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 import VectorModel
 
@@ -43,5 +44,14 @@ import VectorModel
     let order = try order(rows, graphCount: 1 << 20)
     let counts = [0, 100_000].map { unsafe order.roundCount(linkedCount: $0) }
     #expect(counts == [1024, 50_000])
+  }
+
+  /// A graph of several rounds has every row.
+  @Test func noRoundIsForgotten() throws {
+    let rows = SyntheticRows(count: 66_000, dimension: 2, distance: .euclid, seed: 94)
+    let part = try #require(try rows.part(m: 2, efConstruction: 2))
+    let graph = try #require(part.graph)
+    let linked = (0..<rows.count).count { unsafe graph.links[$0 * graph.slots] != NT_NO_NODE }
+    #expect(linked == rows.count, "seed 94")
   }
 }

@@ -166,6 +166,18 @@ import VectorModel
       }
     }
   }
+
+  /// So many that their memory is mapped with room for more, which is given back.
+  @Test func aClosedTierKeepsItsRows() {
+    let count = 5000
+    let vector = { (row: Int) in (0..<32).map { Float(row) + Float($0) / 64 } }
+    var rows = VectorRows(dimension: 32, distance: .euclid)
+    for row in 0..<count { rows.put(vector(row), slot: UInt32(row)) }
+    rows.closeTier()
+    rows.put(vector(count), slot: UInt32(count))
+    #expect(rows.tiers.map(\.count) == [count, 1])
+    #expect((0...count).allSatisfy { rows.values(of: UInt32($0)) == vector($0) })
+  }
 }
 
 extension Bitset {
