@@ -157,15 +157,8 @@ import VectorModel
       inserter.insert(row, entriesCount: index)
     }
     let newEntries = Set(entries.drop { $0 < first })
-    let count = table.count
-    WorkerThreads.run(count: max(1, min(threads, (count - first) / 64))) { [self] _ in
-      let inserter = GraphInserter(builder: self)
-      while true {
-        let row = unsafe UInt32(first + Int(nt_next(shared)))
-        if row >= count { return }
-        if !newEntries.contains(row) { inserter.insert(row, entriesCount: graph.entriesCount) }
-      }
-    }
+    let others = (UInt32(first)..<UInt32(table.count)).filter { !newEntries.contains($0) }
+    insert(others, threads: threads) { false }
   }
 
   private func insertEntries() {
@@ -177,12 +170,9 @@ import VectorModel
   }
 
   private func takeOver(_ older: OlderGraph, threads: Int) {
-    let count = table.count
-    let workers = max(1, min(threads, count / 64))
-    WorkerThreads.run(count: workers) { [self] worker in
+    WorkerThreads.run(over: table.count, threads: threads) { [self] rows in
       let transfer = GraphTransfer(older, to: self)
-      for row in (count * worker / workers)..<(count * (worker + 1) / workers)
-      where older.contains(UInt32(row)) { transfer.transfer(row) }
+      for row in rows where older.contains(UInt32(row)) { transfer.transfer(row) }
     }
   }
 
@@ -202,14 +192,10 @@ import VectorModel
   }
 
   private func fillFreeSlots(threads: Int) {
-    let count = membersCount
     let linksMax = filledLinksMax
-    let workers = max(1, min(threads, count / 64))
-    WorkerThreads.run(count: workers) { [self] worker in
+    WorkerThreads.run(over: membersCount, threads: threads) { [self] indices in
       let fill = GraphFill(builder: self)
-      for index in (count * worker / workers)..<(count * (worker + 1) / workers) {
-        fill.fill(member(index), linksMax: linksMax)
-      }
+      for index in indices { fill.fill(member(index), linksMax: linksMax) }
     }
   }
 

@@ -27,14 +27,11 @@ struct InsertionOrder<Table: RowTable> {
     // The nearest entry, then the row.
     nonisolated(unsafe) let keys = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, rows.count))
     defer { unsafe keys.deallocate() }
-    let workers = max(1, min(threads, rows.count / 64))
-    WorkerThreads.run(count: workers) { worker in
-      let first = rows.count * worker / workers
-      let last = rows.count * (worker + 1) / workers
+    WorkerThreads.run(over: rows.count, threads: threads) { indices in
       let scratch = SearchScratch()
       let memory = UnsafeMutableRawPointer.allocate(byteCount: max(64, table.queryByteCount), alignment: 64)
       defer { unsafe memory.deallocate() }
-      for index in first..<last {
+      for index in indices {
         let row = rows[rows.startIndex + index]
         let scorer = unsafe table.scorer(ofRow: Int(row), memory: memory)
         var nearest = unsafe CandidatePool(entries: scratch.startEntries, capacity: 1)

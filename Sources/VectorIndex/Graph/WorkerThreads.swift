@@ -46,6 +46,12 @@ package enum WorkerThreads {
     for thread in started { pthread_join(thread, nil) }
   }
 
+  /// Calls `body` with equal parts of `0..<count`, one a thread, of fewer threads where there is little to share.
+  static func run(over count: Int, threads: Int, _ body: @escaping @Sendable (Range<Int>) -> Void) {
+    let workers = max(1, min(threads, count / 64))
+    run(count: workers) { body((count * $0 / workers)..<(count * ($0 + 1) / workers)) }
+  }
+
   #if canImport(Darwin)
     private static let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
       argument in
