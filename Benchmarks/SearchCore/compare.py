@@ -20,6 +20,9 @@ TARGETS = [0.90, 0.95, 0.98, 0.99]
 OUR_EFS = [10, 11, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 100, 128, 160, 200, 256, 320, 400]
 FILTER_EFS = [16, 32, 64, 100, 128, 200, 320, 512]
 PEER_EFS = [10, 12, 14, 16, 20, 28, 40, 56, 80, 112, 160, 200, 256, 320, 448, 640]
+# Ours with all queries in one call, as most peers take them, and with one call a query, as the others.
+BATCH, SINGLE = "Needletail", "one by one"
+SINGLE_PEERS = ["Qdrant int8"]
 PEERS = [
     "SVS LeanVec", "SVS LVQ8", "SVS int8", "SVS float16", "faiss IVF-PQ", "faiss SQ8", "Qdrant int8", "hnswlib",
     "faiss flat", "USearch f16",
@@ -58,8 +61,8 @@ class Core(Child):
     def __init__(self, program):
         super().__init__([program])
 
-    def search(self, ef, plan="auto", queries=1000, oversampling=2.0):
-        answer = self.ask(f"search {ef} {oversampling} {plan} {queries}")
+    def search(self, ef, plan="auto", queries=1000, oversampling=2.0, together=1):
+        answer = self.ask(f"search {ef} {oversampling} {plan} {queries} {together}")
         return [float(x) for x in answer[:6]] + answer[6:]
 
 
@@ -91,7 +94,7 @@ def build_all(options):
     core.ask(f"load {options.data}/base.npy {options.data}/queries.npy {options.distance}")
     core.ask(f"truth {options.data}/gt.npy")
     cpu, wall, size = core.ask(f"build 16 100 1 {options.alpha} {options.keeps_pruned} {options.code_bits}")
-    runners = {"Needletail": (core, (float(cpu), float(wall), float(size)))}
+    runners = {name: (core, (float(cpu), float(wall), float(size))) for name in (BATCH, SINGLE)}
     for name in options.peers:
         peer = Peer(name, options.data, options.distance)
         try:
@@ -106,9 +109,11 @@ def unfiltered(runners, options):
     for _ in range(options.rounds):
         for index in range(max(len(OUR_EFS), len(PEER_EFS))):
             for name, (runner, _) in runners.items():
-                efforts = OUR_EFS if name == "Needletail" else PEER_EFS
+                efforts = OUR_EFS if name in (BATCH, SINGLE) else PEER_EFS
                 if index < len(efforts):
-                    own = {"oversampling": options.oversampling} if name == "Needletail" else {}
+                    own = {"oversampling": options.oversampling} if name in (BATCH, SINGLE) else {}
+                    if name == BATCH:
+                        own["together"] = options.queries
                     found = runner.search(efforts[index], queries=options.queries, **own)
                     samples[name].setdefault(efforts[index], []).append(found)
     return samples
@@ -123,14 +128,15 @@ def print_unfiltered(runners, samples):
         cells = [at_recall(curve(samples[name], field), t) for field in (1, 2) for t in TARGETS]
         print(f"{name:14} " + " ".join(f"{c:10.0f}" if c else f"{'–':>10}" for c in cells)
               + f" {cpu:8.1f} {size / 1e6:7.0f}")
-    print("\nNeedletail's multiple of each peer by CPU time, and its build as a share of the peer's")
-    ours = curve(samples["Needletail"])
+    print("\nNeedletail's multiple of each peer by CPU time, both with all queries in one call or both one by one, and its "
+          "build as a share of the peer's")
     for name, (_, (cpu, _, _)) in runners.items():
-        if name != "Needletail":
+        if name not in (BATCH, SINGLE):
+            ours = curve(samples[SINGLE if name in SINGLE_PEERS else BATCH])
             theirs = [at_recall(curve(samples[name]), t) for t in TARGETS]
             pairs = [(at_recall(ours, t), them) for t, them in zip(TARGETS, theirs)]
             cells = [f"{us / them:10.2f}" if us and them else f"{'–':>10}" for us, them in pairs]
-            print(f"{name:14} " + " ".join(cells) + f"   build {runners['Needletail'][1][0] / cpu:.2f}")
+            print(f"{name:14} " + " ".join(cells) + f"   build {runners[BATCH][1][0] / cpu:.2f}")
 
 
 def print_curve(samples):
@@ -241,10 +247,10 @@ def main():
     samples = unfiltered(runners, options)
     print_unfiltered(runners, samples)
     if options.curve:
-        print_curve(samples["Needletail"])
-    core = runners["Needletail"][0]
+        print_curve(samples[SINGLE])
+    core = runners[BATCH][0]
     for name, (runner, _) in runners.items():
-        if name != "Needletail":
+        if name not in (BATCH, SINGLE):
             runner.close()
     two_threads(core)
     if os.path.exists(f"{options.data}/filters.json"):

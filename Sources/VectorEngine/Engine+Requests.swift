@@ -143,23 +143,24 @@ extension Engine {
   ) {
     let deadline = Deadline(milliseconds: timeoutMilliseconds ?? configuration.timeoutMilliseconds)
     let view = collection.view
-    let batch = QueryBatch(queries) { answers in
+    let threadCount = max(1, min(queries.count, configuration.searchThreads))
+    let batch = QueryBatch(queries, threadCount: threadCount) { answers in
       completion(answers.map { Response(batch: $0, form) })
     }
     let run: @Sendable () -> Void = { [self] in
       executing(view, of: collection, deadline) { executor in
-        batch.run { query throws(RequestError) in
-          let answer = try environment.searchTimes.measure { () throws(RequestError) in
-            try executor.answer(query)
+        batch.run { queries in
+          let outcomes = environment.searchTimes.measure(count: queries.count) { executor.answers(queries) }
+          for (query, outcome) in zip(queries, outcomes) {
+            if case .success(let answer) = outcome { recallMeter.note(query, answer.points, on: view) }
           }
-          recallMeter.note(query, answer.points, on: view)
-          return answer
+          return outcomes
         }
       }
     }
     guard searchers.submit(run) else { return completion(.failure(tooManySearches)) }
     // Where no thread is free the first one answers all.
-    for _ in 1..<max(1, min(queries.count, configuration.searchThreads)) { _ = searchers.submit(run) }
+    for _ in 1..<threadCount { _ = searchers.submit(run) }
   }
 
   private func reading(

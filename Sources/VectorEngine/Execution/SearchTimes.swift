@@ -5,12 +5,12 @@ final class SearchTimes: Sendable {
   private let searchCount = Atomic<UInt64>(0)
   private let nanoseconds = Atomic<Int64>(0)
 
-  /// Runs `body`, which answers one query, and adds its time.
-  func measure<T, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
+  /// Runs `body`, which answers so many queries, and adds its time.
+  func measure<T, E: Error>(count: Int = 1, _ body: () throws(E) -> T) throws(E) -> T {
     let start = ContinuousClock.now
     defer {
       let (seconds, attoseconds) = start.duration(to: .now).components
-      searchCount.add(1, ordering: .relaxed)
+      searchCount.add(UInt64(count), ordering: .relaxed)
       nanoseconds.add(seconds * 1_000_000_000 + attoseconds / 1_000_000_000, ordering: .relaxed)
     }
     return try body()

@@ -1,11 +1,16 @@
 import Synchronization
 import VectorModel
 
-/// A batch of queries that as many threads answer as are free: each takes the next query until none is left.
+/// A batch of queries that as many threads answer as are free: each takes the next ones until none is left.
 ///
-/// Whoever ends last gives all answers, so no thread waits for another. Queries are taken in their order; of those that
-/// fail the first one's error is the batch's, and what comes behind it is not begun.
+/// A thread takes its share of what is left at a time, so that it can search for several together and all end at about
+/// the same time (guided self-scheduling, Polychronopoulos & Kuck 1987). Whoever ends last gives all answers, so no thread
+/// waits for another. Queries are taken in their order; of those that fail the first one's error is the batch's, and what
+/// comes behind the ones taken with it is not begun.
 final class QueryBatch: Sendable {
+  /// Queries that are taken at a time at most; their filters' points are kept in memory meanwhile.
+  private static let takenMax = 16
+
   private struct State {
     var nextIndex = 0
     var underWayCount = 0
@@ -15,41 +20,49 @@ final class QueryBatch: Sendable {
   }
 
   private let queries: [QueryRequest]
+  private let threadCount: Int
   private let completion: Completion<[QueryExecutor.Answer]>
   private let state: Mutex<State>
 
-  /// - Parameter completion: gets the answers in the order of the queries, once, after the first `run`.
-  init(_ queries: [QueryRequest], completion: @escaping Completion<[QueryExecutor.Answer]>) {
+  /// - Parameters:
+  ///   - threadCount: threads that are expected to `run`
+  ///   - completion: gets the answers in the order of the queries, once, after the first `run`.
+  init(
+    _ queries: [QueryRequest], threadCount: Int, completion: @escaping Completion<[QueryExecutor.Answer]>
+  ) {
     self.queries = queries
+    self.threadCount = max(1, threadCount)
     self.completion = completion
     state = Mutex(State(answers: Array(repeating: nil, count: queries.count)))
   }
 
   /// Answers queries until none is left.
-  func run(_ answer: (QueryRequest) throws(RequestError) -> QueryExecutor.Answer) {
-    while let index = takeNext() {
-      let result = Result { () throws(RequestError) in try answer(queries[index]) }
-      end(index, result)
-    }
+  /// - Parameter answer: gives as many outcomes as it gets queries
+  func run(_ answer: (ArraySlice<QueryRequest>) -> [QueryExecutor.Outcome]) {
+    while let taken = takeNext() { end(taken, answer(queries[taken])) }
     if let outcome = takeOutcome() { completion(outcome) }
   }
 
-  private func takeNext() -> Int? {
+  private func takeNext() -> Range<Int>? {
     state.withLock { state in
-      guard state.nextIndex < queries.count, state.failure == nil else { return nil }
-      defer { state.nextIndex += 1 }
+      let left = queries.count - state.nextIndex
+      guard left > 0, state.failure == nil else { return nil }
+      let first = state.nextIndex
+      state.nextIndex += min(Self.takenMax, (left + threadCount - 1) / threadCount)
       state.underWayCount += 1
-      return state.nextIndex
+      return first..<state.nextIndex
     }
   }
 
-  private func end(_ index: Int, _ result: Result<QueryExecutor.Answer, RequestError>) {
+  private func end(_ taken: Range<Int>, _ outcomes: [QueryExecutor.Outcome]) {
     state.withLock { state in
       state.underWayCount -= 1
-      switch result {
-      case .success(let answer): state.answers[index] = answer
-      case .failure(let error):
-        if index < state.failure?.index ?? .max { state.failure = (index, error) }
+      for (index, outcome) in zip(taken, outcomes) {
+        switch outcome {
+        case .success(let answer): state.answers[index] = answer
+        case .failure(let error):
+          if index < state.failure?.index ?? .max { state.failure = (index, error) }
+        }
       }
     }
   }

@@ -10,7 +10,7 @@ struct QueryExecutor {
   let scratch: SearchScratch
   private let filters = FilterMemo()
 
-  private var state: CollectionState { view.state }
+  var state: CollectionState { view.state }
 
   struct Answer {
     var points: [ScoredPoint]
@@ -21,6 +21,14 @@ struct QueryExecutor {
   func answer(_ request: QueryRequest) throws(RequestError) -> Answer {
     var trace = QueryTrace(request)
     let ranked = try rank(request, &trace)
+    return try fetched(ranked, request, trace)
+  }
+
+  /// The answer that the ranked points make.
+  func fetched(
+    _ ranked: [RankedSlot], _ request: QueryRequest, _ trace: QueryTrace
+  ) throws(RequestError) -> Answer {
+    var trace = trace
     let page = ranked.dropFirst(request.offset).prefix(request.limit)
     let start = trace.now
     let points = try view.scored(Array(page), request.withPayload, request.withVector)
@@ -30,16 +38,11 @@ struct QueryExecutor {
 
   /// The best `offset + limit` points, best first.
   func rank(_ request: QueryRequest, _ trace: inout QueryTrace) throws(RequestError) -> [RankedSlot] {
-    let (limit, offset) = (request.limit, request.offset)
-    let (wanted, overflow) = limit.addingReportingOverflow(offset)
-    guard !overflow, limit >= 0, offset >= 0, wanted <= QueryRequest.limitMax else {
-      throw .badRequest("limit \(limit) and offset \(offset) exceed the limit \(QueryRequest.limitMax)")
-    }
-    return try rank(Source(request, limit: wanted), rootFilter: request.filter, depth: 0, &trace)
+    try rank(Source(request), rootFilter: request.filter, depth: 0, &trace)
   }
 
   /// What a query and a prefetch have in common.
-  private struct Source {
+  struct Source {
     var prefetch: [Prefetch]
     var query: Query?
     var using: String
@@ -49,14 +52,20 @@ struct QueryExecutor {
     var limit: Int
     var lookupFrom: LookupLocation?
 
-    init(_ request: QueryRequest, limit: Int) {
+    /// - Throws: `badRequest` where more points are wanted than the limit allows.
+    init(_ request: QueryRequest) throws(RequestError) {
+      let (limit, offset) = (request.limit, request.offset)
+      let (wanted, overflow) = limit.addingReportingOverflow(offset)
+      guard !overflow, limit >= 0, offset >= 0, wanted <= QueryRequest.limitMax else {
+        throw .badRequest("limit \(limit) and offset \(offset) exceed the limit \(QueryRequest.limitMax)")
+      }
       prefetch = request.prefetch
       query = request.query
       using = request.using
       filter = request.filter
       parameters = request.parameters
       scoreThreshold = request.scoreThreshold
-      self.limit = limit
+      self.limit = wanted
       lookupFrom = request.lookupFrom
     }
 
@@ -164,74 +173,8 @@ struct QueryExecutor {
     }
   }
 
-  private func rankByVectors(
-    _ source: Source, _ query: Query, _ candidates: Bitset?, _ filter: Filter?, _ trace: inout QueryTrace
-  ) throws(RequestError) -> [RankedSlot] {
-    guard let parameters = state.configuration.vector(named: source.using),
-      let rows = state.vectors[source.using]
-    else { throw .wrongInput("Not existing vector name error: \(source.using)") }
-    trace.setVector(source.using)
-    let start = trace.now
-    let resolved = try lookup(source, parameters).resolve(query)
-    var filter = filter
-    var choice = source.parameters.language
-    if case .recommend = query {} else if choice == .ofExamples { choice = .any }
-    let language = try LanguageFilter(choice, positiveIDs: resolved.positiveIDs, view: view)
-    filter = language.joined(to: filter)
-    trace.keep(languages: language.languages)
-    trace.add(.resolve, since: start)
-    let slots = try slots(filter, candidates, &trace)
-    guard source.limit > 0 else { return [] }
-    let hnsw = state.configuration.hnsw.applying(parameters.hnsw)
-    let mmr: MMR? = if case .nearest(_, let mmr) = query { mmr } else { nil }
-    let limit = max(source.limit, mmr?.candidatesLimit ?? 0) + resolved.excluded.count
-    let options = PartSearchOptions(source.parameters, limit: limit, defaultEF: hnsw.efConstruction)
-    let flatRowsMax =
-      source.parameters.indexedOnly ? state.configuration.smallRowsMax(dimension: rows.dimension) : .max
-    let excludedSlots = Set(resolved.excluded.compactMap { state.points.slot(of: $0) })
-    let searchStart = trace.now
-    var tiers: [TierSearch] = []
-    let hits = try rows.search(
-      resolved.target, options, flatRowsMax: flatRowsMax, slots: slots, scratch: scratch, searches: &tiers)
-    trace.note(tiers)
-    trace.add(.search, since: searchStart)
-    var ranked: [RankedSlot] = []
-    for hit in hits
-    where !excludedSlots.contains(hit.slot)
-      && isWithin(source.scoreThreshold, hit.score, resolved.target, rows)
-    {
-      ranked.append(hit)
-    }
-    if let mmr { return try diversified(ranked, mmr, limit: source.limit, rows: rows) }
-    return Array(ranked.prefix(source.limit))
-  }
-
-  /// Larger scores are nearer but for plain distances.
-  private func isWithin(_ threshold: Float?, _ score: Float, _ target: SearchTarget, _ rows: VectorRows)
-    -> Bool
-  {
-    guard let threshold else { return true }
-    if case .nearest = target, !rows.distance.largerIsNearer { return score <= threshold }
-    return score >= threshold
-  }
-
-  private func lookup(
-    _ source: Source, _ parameters: VectorParameters
-  ) throws(RequestError) -> ExampleLookup {
-    guard let location = source.lookupFrom else {
-      return ExampleLookup(view: view, vectorName: source.using, parameters: parameters, isOwn: true)
-    }
-    let other = try viewOfCollection(location.collection)
-    guard other.state.configuration.vector(named: location.vector) != nil else {
-      throw .wrongInput("Not existing vector name error: \(location.vector)")
-    }
-    return ExampleLookup(
-      view: other, vectorName: location.vector, parameters: parameters,
-      isOwn: other.isOfSameCollection(as: view))
-  }
-
   /// The slots that match and are candidates; nil where nothing narrows them.
-  private func slots(
+  func slots(
     _ filter: Filter?, _ candidates: Bitset?, _ trace: inout QueryTrace
   ) throws(RequestError) -> Bitset? {
     guard let filter, !filter.isEmpty else { return candidates }
@@ -273,28 +216,5 @@ struct QueryExecutor {
       }
     }
     return reservoir.shuffled()
-  }
-}
-
-extension PartSearchOptions {
-  /// What a request says of how it is searched.
-  fileprivate init(_ parameters: SearchParameters, limit: Int, defaultEF: Int) {
-    let oversampling = parameters.oversampling.map { min($0, Double(QueryRequest.limitMax)) }
-    // A walk keeps as many candidates as are to be rescored.
-    let rescored = oversampling.map { Int(min(Double(limit) * $0, 1e9)) } ?? 0
-    self.init(
-      limit: limit, ef: max(parameters.ef ?? defaultEF, limit, rescored), exact: parameters.isExact,
-      oversampling: oversampling.map { Float(max($0, 2)) })
-    ignoresCodes = parameters.ignoreQuantization
-    rescores = parameters.rescore ?? true
-  }
-}
-
-extension CollectionConfiguration {
-  /// Rows without an index that `indexed_only` still searches: no more than are left without one for good.
-  fileprivate func smallRowsMax(dimension: Int) -> Int {
-    let kilobytes = min(
-      optimizers.indexingThreshold ?? OptimizersConfiguration.indexingThresholdDefault, 1 << 40)
-    return kilobytes * 1024 / (dimension * 4)
   }
 }

@@ -15,17 +15,38 @@ import CKernels
   var expandedMax = Int.max
   /// What a node must be nearer than to be taken.
   private(set) var worst = Float.infinity
-  /// How many of the nearest entries `hasImproved` is about.
-  var watchedCount = 0
-  /// What these are nearer than.
-  var watchedMax = Float.infinity
-  /// Whether one of those has been inserted; for whoever watches to set back.
-  var hasImproved = false
+  /// How many of the nearest entries are watched, what these are nearer than, and whether one came among them since
+  /// `isInVain` was asked.
+  private var watchedCount = 0
+  private var watchedMax = Float.infinity
+  private var hasImproved = false
+  /// Entries expanded since one came among those that are watched, and how many may be.
+  private var inVainCount = 0
+  private var patience = Int.max
 
   /// - Parameter entries: room for `capacity` entries, which is at least 1
   init(entries: UnsafeMutablePointer<UInt64>, capacity: Int) {
     unsafe self.entries = entries
     unsafe self.capacity = capacity
+  }
+
+  /// Watches for entries that come among the first `count`, and are nearer than a bound.
+  /// - Parameter patience: see `isInVain`
+  mutating func watch(_ count: Int, nearerThan bound: Float, patience: Int) {
+    unsafe watchedCount = count
+    unsafe watchedMax = bound
+    unsafe hasImproved = false
+    unsafe inVainCount = 0
+    unsafe self.patience = patience
+  }
+
+  /// Whether more entries than there is patience for were expanded, these among them, and none came that is watched for:
+  /// a walk has then found what it will find, while the pool's far end would go on for long.
+  @inline(__always)
+  mutating func isInVain(expanded count: Int) -> Bool {
+    unsafe inVainCount = hasImproved ? 0 : inVainCount &+ count
+    unsafe hasImproved = false
+    return unsafe inVainCount > patience
   }
 
   /// The same order as the floats, −0 as 0, NaN last.
@@ -99,28 +120,35 @@ import CKernels
     unsafe worst = count == capacity ? Self.distance(entries[capacity - 1]) : .infinity
   }
 
-  /// How many nodes' bits are set.
-  func acceptedCount(_ bits: UnsafePointer<UInt64>) -> Int {
-    var found = 0
-    for index in unsafe 0..<count {
-      let node = unsafe Int(Self.node(entries[index]))
-      found += unsafe Int(bits[node >> 6] >> UInt64(node & 63) & 1)
+  /// All entries, nearest first.
+  var list: [UInt64] { unsafe Array(UnsafeBufferPointer(start: entries, count: count)) }
+
+  /// How many nodes are among some rows.
+  func acceptedCount(of rows: Bitset) -> Int {
+    unsafe rows.words.withUnsafeBufferPointer { words in
+      var found = 0
+      for index in unsafe 0..<count {
+        let node = unsafe Int(Self.node(entries[index]))
+        found += unsafe Int(words[node >> 6] >> UInt64(node & 63) & 1)
+      }
+      return found
     }
-    return found
   }
 
-  /// Removes the nodes whose bits are not set; nothing is expanded afterwards.
-  mutating func keep(_ bits: UnsafePointer<UInt64>) {
-    var kept = 0
-    for index in unsafe 0..<count {
-      let entry = unsafe entries[index]
-      let node = unsafe Int(Self.node(entry))
-      if unsafe bits[node >> 6] & (1 << UInt64(node & 63)) == 0 { continue }
-      unsafe entries[kept] = entry
-      kept += 1
+  /// Removes the nodes that are not among some rows; nothing is expanded afterwards.
+  mutating func keep(_ rows: Bitset) {
+    unsafe rows.words.withUnsafeBufferPointer { words in
+      var kept = 0
+      for index in unsafe 0..<count {
+        let entry = unsafe entries[index]
+        let node = unsafe Int(Self.node(entry))
+        if unsafe words[node >> 6] & (1 << UInt64(node & 63)) == 0 { continue }
+        unsafe entries[kept] = entry
+        kept += 1
+      }
+      unsafe count = kept
+      unsafe cursor = kept
     }
-    unsafe count = kept
-    unsafe cursor = kept
   }
 
   /// The nearest node that is not expanded yet, marked as expanded; nil when all are.

@@ -29,9 +29,8 @@ import CKernels
     if count >= linksMax { return }
     scratch.beginVisiting(count: graph.count)
     let visited = unsafe scratch.visited
-    let epoch = scratch.epoch
-    unsafe visited[row] = epoch
-    for slot in 0..<count { unsafe visited[Int(nt_load(list + slot))] = epoch }
+    unsafe visited.insert(UInt32(row))
+    for slot in 0..<count { unsafe visited.insert(nt_load(list + slot)) }
     let scorer = unsafe builder.table.scorer(ofRow: row, memory: memory)
     var pool = unsafe scratch.candidates(capacity: linksMax - count)
     for slot in 0..<count {
@@ -40,8 +39,7 @@ import CKernels
       for slot in 0..<graph.slots {
         let node = unsafe nt_load(second + slot)
         if node == NT_NO_NODE { break }
-        if unsafe visited[Int(node)] == epoch { continue }
-        unsafe visited[Int(node)] = epoch
+        if unsafe !visited.insert(node) { continue }
         unsafe scratch.batchRows[found] = node
         found += 1
       }

@@ -33,7 +33,7 @@ import CKernels
     let scorer = unsafe builder.table.scorer(ofRow: Int(row), memory: nodeQuery)
     var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
     scratch.beginVisiting(count: graph.count)
-    unsafe scratch.visited[Int(row)] = scratch.epoch
+    unsafe scratch.visited.insert(row)
     let efConstruction = builder.parameters.efConstruction
     var pool = unsafe scratch.candidates(capacity: efConstruction)
     let known = builder.knownNeighbours(of: row)

@@ -1,20 +1,13 @@
 /// One search of one part: finds candidates with a coarse scorer, and scores the best of them with a fine one.
 @unsafe struct PartSearch {
   let part: VectorPart
-  let plan: SearchPlan
-  let options: PartSearchOptions
+  let planned: PlannedSearch
   let accept: RowFilter?
-  /// The links to walk, how many rows they lead to, and accepted rows that they do not lead to.
-  let graph: GraphLinks?
-  let linkedCount: Int
-  let unlinked: [UInt32]
   let scratch: SearchScratch
-  var statistics: SearchStatistics
+  var statistics = SearchStatistics()
 
   /// Accepted rows that a walk over accepted rows begins from, besides where the descent ends.
   private static var seedsCount: Int { 16 }
-  /// Share of accepted rows from which on a walk takes no notice of the filter.
-  private static var droppedShareMin: Double { 0.12 }
   /// Candidates that a walk through all rows keeps for each accepted row that it collects.
   private static var candidatesPerResult: Int { 16 }
   /// What a walk over accepted rows keeps, relative to ef: the links between these are fewer and worse.
@@ -26,39 +19,127 @@
   /// The same where as many neighbours as are wanted are known from elsewhere already.
   private static var boundedPatiencePercent: Int { 35 }
 
+  init(part: VectorPart, _ planned: PlannedSearch, _ accept: RowFilter?, scratch: SearchScratch) {
+    unsafe self.part = part
+    unsafe self.planned = planned
+    unsafe self.accept = accept
+    unsafe self.scratch = scratch
+    unsafe statistics.plans.append(planned.name)
+  }
+
+  private var plan: SearchPlan { unsafe planned.plan }
+  private var options: PartSearchOptions { unsafe planned.options }
+  private var graph: GraphLinks? { unsafe planned.graph }
+  private var linkedCount: Int { unsafe planned.linkedCount }
+
   mutating func nearest<Coarse: RowScorer, Fine: RowScorer>(coarse: Coarse, fine: Fine) -> [Neighbor] {
+    guard unsafe beginsWithWalk, let graph = unsafe graph else {
+      return unsafe neighbours(among: candidates(coarse), coarse, fine)
+    }
+    var walk = unsafe begin(coarse, graph)
+    unsafe walk.expand(graph)
+    if unsafe judge(&walk) { unsafe walk.expand(graph) }
+    return unsafe end(&walk, coarse, fine)
+  }
+
+  /// Whether the search begins with a walk that takes no notice of a filter.
+  var beginsWithWalk: Bool {
+    guard unsafe graph != nil else { return false }
+    switch unsafe plan {
+    case .empty, .exactScan, .codeScan: return false
+    case .traversal, .twoHopTraversal, .valueTraversal: return unsafe accept == nil || droppingWalk != nil
+    }
+  }
+
+  /// Where such a walk begins.
+  func begin<Scorer: RowScorer>(_ scorer: Scorer, _ graph: GraphLinks) -> Walk<Scorer> {
+    var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
+    unsafe scratch.beginVisiting(count: graph.count)
+    var pool: CandidatePool
+    if let dropping = unsafe droppingWalk {
+      unsafe pool = scratch.candidates(capacity: dropping.capacity(ofShare: dropping.poorest))
+      unsafe pool.resize(capacity: dropping.capacity(ofShare: dropping.share))
+    } else {
+      unsafe pool = scratch.candidates(capacity: min(walkCapacity, part.count))
+    }
+    unsafe scorer.begin(&traversal, graph, &pool)
+    var walk = unsafe Walk(traversal: traversal, pool: pool)
+    if unsafe accept == nil {
+      unsafe watch(&walk.pool, options.rescoredCount)
+    } else {
+      unsafe walk.comparedMax = traversal.comparedCount + DroppingWalk.judgedMin
+    }
+    return unsafe walk
+  }
+
+  /// Fits what a walk keeps to how many of the rows near the query are accepted, and lets it go on; where those are too few
+  /// it is better ended, and stays as it is.
+  ///
+  /// - Returns: whether the walk goes on
+  func judge<Scorer: RowScorer>(_ walk: inout Walk<Scorer>) -> Bool {
+    guard unsafe walk.comparedMax < .max, let accept = unsafe accept, let dropping = unsafe droppingWalk
+    else { return false }
+    let near = unsafe Double(walk.pool.acceptedCount(of: accept.rows)) / Double(walk.pool.count)
+    if near < dropping.poorest { return false }
+    unsafe walk.pool.resize(capacity: dropping.capacity(ofShare: near))
+    unsafe watch(&walk.pool, Int(Double(options.rescoredCount) / near) + 1)
+    unsafe walk.comparedMax = .max
+    return true
+  }
+
+  private func watch(_ pool: inout CandidatePool, _ count: Int) {
+    let percent = unsafe options.bound == nil ? Self.patiencePercent : Self.boundedPatiencePercent
+    unsafe pool.watch(
+      count, nearerThan: options.bound ?? .infinity,
+      patience: max(Self.patienceMin, pool.capacity * percent / 100))
+  }
+
+  /// What came of a walk; where it met too few accepted rows, the search goes on in another way.
+  mutating func end<Coarse: RowScorer, Fine: RowScorer>(
+    _ walk: inout Walk<Coarse>, _ coarse: Coarse, _ fine: Fine
+  ) -> [Neighbor] {
+    if let accept = unsafe accept, let dropping = unsafe droppingWalk {
+      unsafe walk.pool.keep(accept.rows)
+      let isPoor = unsafe walk.comparedMax < .max
+      if unsafe isPoor || !dropping.isEnough(walk.pool.count) {
+        let near = unsafe isPoor ? walk.pool.list : nil
+        return unsafe neighbours(among: filteredCandidates(&walk.traversal, near: near), coarse, fine)
+      }
+    }
+    unsafe record(coarse, visited: walk.traversal.visitedCount, compared: walk.traversal.comparedCount)
+    unsafe offerUnlinked(coarse, &walk.pool)
+    return unsafe neighbours(among: walk.pool, coarse, fine)
+  }
+
+  /// The nearest of what a coarse scorer found.
+  mutating func neighbours<Coarse: RowScorer, Fine: RowScorer>(
+    among pool: CandidatePool, _ coarse: Coarse, _ fine: Fine
+  ) -> [Neighbor] {
     let limit = unsafe min(options.limit, accept?.cardinality ?? part.count)
-    var pool = unsafe candidates(coarse, limit: limit)
     if unsafe !coarse.usesCodes || fine.usesCodes || !options.rescores {
       return unsafe Self.neighbours(pool, limit: limit)
     }
-    return unsafe rescore(&pool, fine, limit: limit)
+    return unsafe rescore(pool, fine, limit: limit)
   }
 
-  private mutating func candidates<Scorer: RowScorer>(_ scorer: Scorer, limit: Int) -> CandidatePool {
+  /// Candidates without a walk that leaves the filter aside.
+  private mutating func candidates<Scorer: RowScorer>(_ scorer: Scorer) -> CandidatePool {
     switch unsafe plan {
-    case .empty, .exactScan, .codeScan: return unsafe scan(scorer, limit: limit)
+    case .empty, .exactScan, .codeScan: return unsafe scan(scorer)
     case .traversal, .twoHopTraversal, .valueTraversal: break
     }
-    guard let graph = unsafe graph else { return unsafe scan(scorer, limit: limit) }
-    let capacity = unsafe min(walkCapacity, part.count)
+    if unsafe graph == nil { return unsafe scan(scorer) }
     var traversal = unsafe Traversal(scorer: scorer, scratch: scratch)
+    return unsafe filteredCandidates(&traversal, near: nil)
+  }
+
+  private mutating func filteredCandidates<Scorer: RowScorer>(
+    _ traversal: inout Traversal<Scorer>, near: [UInt64]?
+  ) -> CandidatePool {
+    let scorer = unsafe traversal.scorer
+    guard let graph = unsafe graph, let accept = unsafe accept else { return unsafe scan(scorer) }
     unsafe scratch.beginVisiting(count: graph.count)
-    var pool = unsafe scratch.candidates(capacity: capacity)
-    guard let accept = unsafe accept else {
-      unsafe walk(&traversal, graph, &pool, watched: options.rescoredCount)
-      unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
-      return unsafe pool
-    }
-    let walk = unsafe walkAndDrop(&traversal, graph, accept)
-    if case .found(var found) = unsafe walk {
-      unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
-      unsafe offerUnlinked(scorer, &found)
-      return unsafe found
-    }
-    unsafe scratch.beginVisiting(count: graph.count)
-    unsafe pool = scratch.candidates(capacity: capacity)
-    let near: [UInt64]? = if case .poor(let near) = unsafe walk { near } else { nil }
+    var pool = unsafe scratch.candidates(capacity: min(walkCapacity, part.count))
     let isFound = unsafe filtered(&traversal, graph, accept, &pool, near: near)
     unsafe record(scorer, visited: traversal.visitedCount, compared: traversal.comparedCount)
     if isFound {
@@ -66,76 +147,22 @@
       return unsafe pool
     }
     unsafe statistics.plans.append(scorer.usesCodes ? .codeScan : .exactScan)
-    return unsafe scan(scorer, limit: limit)
+    return unsafe scan(scorer)
   }
 
   /// Compares the accepted rows that the links do not lead to.
   private mutating func offerUnlinked<Scorer: RowScorer>(_ scorer: Scorer, _ pool: inout CandidatePool) {
-    if unsafe unlinked.isEmpty { return }
+    if unsafe planned.unlinked.isEmpty { return }
     var scan = unsafe RowScan(scorer: scorer, scratch: scratch)
-    unsafe scan.offer(unlinked, into: &pool)
+    unsafe scan.offer(planned.unlinked, into: &pool)
     unsafe record(scorer, visited: 0, compared: scan.comparedCount)
   }
 
-  private func walk<Scorer: RowScorer>(
-    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ pool: inout CandidatePool, watched: Int
-  ) {
-    unsafe traversal.scorer.begin(&traversal, graph, &pool)
-    unsafe goOn(&traversal, graph, &pool, watched: watched)
-  }
-
-  private func goOn<Scorer: RowScorer>(
-    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ pool: inout CandidatePool, watched: Int
-  ) {
-    unsafe pool.watchedCount = watched
-    if let bound = unsafe options.bound { unsafe pool.watchedMax = bound }
-    let percent = unsafe options.bound == nil ? Self.patiencePercent : Self.boundedPatiencePercent
-    let patience = unsafe max(Self.patienceMin, pool.capacity * percent / 100)
-    unsafe traversal.expand(graph, &pool, patience: patience)
-  }
-
-  /// Walks as without a filter, and drops the rows that are not accepted: a row costs less than where candidates and
-  /// results are two lists, and the walk ends early. How many rows are kept follows from how many are accepted near the
-  /// query, of which the first ones compared tell; where that is more than their share had made expect, rows that fell out
-  /// until then do not come back.
-  ///
-  /// - Returns: the accepted rows, where enough are, of all and of those near the query
-  private mutating func walkAndDrop<Scorer: RowScorer>(
-    _ traversal: inout Traversal<Scorer>, _ graph: GraphLinks, _ accept: RowFilter
-  ) -> DroppingWalk {
-    let rowsCount = unsafe linkedCount
-    let share = min(1, Double(accept.cardinality) / Double(rowsCount))
-    guard unsafe plan == .traversal && share >= Self.droppedShareMin else { return unsafe .tooFew }
-    let wanted = unsafe Double(planner(accept).resultsCount)
-    // So many are rarely fewer than are wanted.
-    let drawn = wanted + 1.5 * (wanted * (1 - share)).squareRoot()
-    let poorest = unsafe share * WalkFilter.richnessMin
-    return unsafe accept.rows.words.withUnsafeBufferPointer { words -> DroppingWalk in
-      guard let bits = words.baseAddress else { return unsafe .tooFew }
-      let capacity = { (share: Double) in min(rowsCount, Int(drawn / share) + 1) }
-      var pool = unsafe scratch.candidates(capacity: capacity(poorest))
-      unsafe pool.resize(capacity: capacity(share))
-      unsafe traversal.scorer.begin(&traversal, graph, &pool)
-      unsafe traversal.expand(graph, &pool, comparedMax: traversal.comparedCount + WalkFilter.judgedMin)
-      let near = unsafe Double(pool.acceptedCount(bits)) / Double(pool.count)
-      if near < poorest {
-        unsafe pool.keep(bits)
-        return unsafe .poor(near: Array(UnsafeBufferPointer(start: pool.entries, count: pool.count)))
-      }
-      unsafe pool.resize(capacity: capacity(near))
-      unsafe goOn(&traversal, graph, &pool, watched: Int(Double(options.rescoredCount) / near) + 1)
-      unsafe pool.keep(bits)
-      let isEnough = unsafe pool.count >= min(max(options.limit, Int(wanted * 0.75)), accept.cardinality)
-      return unsafe isEnough ? .found(pool) : .tooFew
-    }
-  }
-
-  /// What came of a walk that takes no notice of the filter.
-  @unsafe private enum DroppingWalk {
-    case found(CandidatePool)
-    /// Few of the rows near the query are accepted: these entries.
-    case poor(near: [UInt64])
-    case tooFew
+  /// Walks as without a filter where that accepts enough.
+  private var droppingWalk: DroppingWalk? {
+    guard let accept = unsafe accept, unsafe plan == .traversal else { return nil }
+    return unsafe DroppingWalk(
+      options, wanted: planner(accept).resultsCount, accepted: accept.cardinality, rowsCount: linkedCount)
   }
 
   /// How many nodes a walk keeps.
@@ -203,7 +230,7 @@
     let entries = unsafe (0..<pool.count).map { unsafe pool.entries[$0] }
     var wider = unsafe scratch.candidates(capacity: max(pool.capacity, twoHopCapacity))
     for entry in entries {
-      unsafe scratch.visited[Int(CandidatePool.node(entry))] = scratch.epoch
+      unsafe scratch.visited.insert(CandidatePool.node(entry))
       unsafe wider.insert(CandidatePool.node(entry), CandidatePool.distance(entry))
     }
     return unsafe wider
@@ -218,26 +245,30 @@
       let start = unsafe wordsCount * seed / Self.seedsCount
       guard let word = accepted.words[start...].prefix(64).firstIndex(where: { $0 != 0 }) else { continue }
       let row = UInt32(word * 64 + accepted.words[word].trailingZeroBitCount)
-      if unsafe scratch.visited[Int(row)] == scratch.epoch { continue }
-      unsafe scratch.visited[Int(row)] = scratch.epoch
+      if unsafe !scratch.visited.insert(row) { continue }
       let distance = unsafe traversal.distance(ofRow: row)
       unsafe pool.offer(row, distance)
     }
   }
 
-  private mutating func scan<Scorer: RowScorer>(_ scorer: Scorer, limit: Int) -> CandidatePool {
-    let rescored = unsafe options.scanRescoredCount
-    let capacity = unsafe scorer.usesCodes ? min(rescored, part.count) : limit
-    var pool = unsafe scratch.candidates(capacity: capacity)
+  private mutating func scan<Scorer: RowScorer>(_ scorer: Scorer) -> CandidatePool {
+    var pool = unsafe scanPool(scorer)
     var scan = unsafe RowScan(scorer: scorer, scratch: scratch)
     unsafe scan.run(0..<part.count, accepted: accept?.rows, into: &pool)
     unsafe record(scorer, visited: 0, compared: scan.comparedCount)
     return unsafe pool
   }
 
+  /// Room for what a scan finds.
+  func scanPool<Scorer: RowScorer>(_ scorer: Scorer) -> CandidatePool {
+    let limit = unsafe min(options.limit, accept?.cardinality ?? part.count)
+    return unsafe scratch.candidates(
+      capacity: scorer.usesCodes ? min(options.scanRescoredCount, part.count) : limit)
+  }
+
   /// Scores the best candidates again.
   private mutating func rescore<Fine: RowScorer>(
-    _ pool: inout CandidatePool, _ fine: Fine, limit: Int
+    _ pool: CandidatePool, _ fine: Fine, limit: Int
   ) -> [Neighbor] {
     let count = unsafe min(
       pool.count, plan == .codeScan ? options.scanRescoredCount : options.rescoredCount)
@@ -249,6 +280,7 @@
       for index in 0..<part {
         unsafe scratch.batchRows[index] = CandidatePool.node(pool.entries[done + index])
       }
+      unsafe fine.fetch(scratch.batchRows, count: part)
       unsafe scan.offer(scratch.batchRows, first: 0, count: part, numbering: 0, into: &results)
       done += part
     }
@@ -256,7 +288,7 @@
     return unsafe Self.neighbours(results, limit: limit)
   }
 
-  private mutating func record<Scorer: RowScorer>(_ scorer: Scorer, visited: Int, compared: Int) {
+  mutating func record<Scorer: RowScorer>(_ scorer: Scorer, visited: Int, compared: Int) {
     let distances = compared * scorer.distancesPerRow
     unsafe statistics.visitedNodesCount += visited
     if scorer.usesCodes {

@@ -51,6 +51,12 @@ import VectorModel
     }
   }
 
+  /// - Parameter codes: the part's, or those of some of its rows
+  init(_ target: SearchTarget, over part: VectorPart, codes: CodeTable?, scratch: SearchScratch) {
+    unsafe self.init(
+      target, dimension: part.dimension, element: part.element, codes: codes, scratch: scratch)
+  }
+
   /// Whether one vector is searched, so that `codeScorer` and `vectorScorer` say it all.
   var isSingle: Bool { unsafe rule == nil }
 

@@ -1,7 +1,5 @@
 /// Compares rows one after the other, without a graph.
 @unsafe struct RowScan<Scorer: RowScorer> {
-  /// Rows a kernel call; their distances stay in the first-level cache.
-  private static var batchCount: Int { 256 }
   /// Rows that are held against one bound, which those taken lower.
   private static var offeredCount: Int { 64 }
 
@@ -21,64 +19,9 @@
     _ range: Range<Int>, numbering: Int = 0, accepted: Bitset?, acceptedOffset: Int = 0,
     into pool: inout CandidatePool
   ) {
-    guard let accepted else { return unsafe runAll(range, numbering: numbering, into: &pool) }
-    precondition(acceptedOffset >= 0 && acceptedOffset + range.upperBound <= accepted.count)
-    if range.isEmpty { return }
-    let bits = (range.lowerBound + acceptedOffset)..<(range.upperBound + acceptedOffset)
-    unsafe accepted.words.withUnsafeBufferPointer { words in
-      guard let words = words.baseAddress else { return }
-      unsafe run(words, bits, numberedFrom: acceptedOffset, numbering: numbering, into: &pool)
-    }
-  }
-
-  /// Offers the rows of the set ones of some bits.
-  ///
-  /// Words with bits are found first, without a branch, which would be foreseen badly where few rows are accepted.
-  private mutating func run(
-    _ words: UnsafePointer<UInt64>, _ bits: Range<Int>, numberedFrom first: Int, numbering: Int,
-    into pool: inout CandidatePool
-  ) {
-    let rows = unsafe scratch.batchRows
-    let filled = unsafe scratch.batchWords
-    let (firstWord, lastWord) = (bits.lowerBound >> 6, (bits.upperBound - 1) >> 6)
-    let firstMask = UInt64.max << UInt64(bits.lowerBound & 63)
-    let lastMask = UInt64.max >> UInt64(63 - (bits.upperBound - 1) & 63)
-    var count = 0
-    var block = firstWord
-    while block <= lastWord {
-      let end = min(block + SearchScratch.batchWordsMax, lastWord + 1)
-      var filledCount = 0
-      for index in block..<end {
-        unsafe filled[filledCount] = UInt32(truncatingIfNeeded: index)
-        filledCount &+= unsafe words[index] != 0 ? 1 : 0
-      }
-      for place in 0..<filledCount {
-        let index = unsafe Int(filled[place])
-        var word = unsafe words[index]
-        if index == firstWord { word &= firstMask }
-        if index == lastWord { word &= lastMask }
-        let row = index << 6 &- first
-        while word != 0 {
-          unsafe rows[count] = UInt32(truncatingIfNeeded: row &+ word.trailingZeroBitCount)
-          count &+= 1
-          word &= word &- 1
-        }
-        if unsafe count > Self.batchCount - 64 {
-          unsafe offer(rows, first: 0, count: count, numbering: numbering, into: &pool)
-          count = 0
-        }
-      }
-      block = end
-    }
-    if count > 0 { unsafe offer(rows, first: 0, count: count, numbering: numbering, into: &pool) }
-  }
-
-  private mutating func runAll(_ range: Range<Int>, numbering: Int, into pool: inout CandidatePool) {
-    var row = range.lowerBound
-    while row < range.upperBound {
-      let count = unsafe min(Self.batchCount, range.upperBound - row)
-      unsafe offer(nil, first: row, count: count, numbering: numbering, into: &pool)
-      row += count
+    unsafe RowBlocks.forEach(range, accepted: accepted, acceptedOffset: acceptedOffset, scratch) {
+      rows, first, count in
+      unsafe offer(rows, first: first, count: count, numbering: numbering, into: &pool)
     }
   }
 
@@ -88,7 +31,7 @@
       guard let first = rows.baseAddress else { return }
       var done = 0
       while done < rows.count {
-        let count = unsafe min(Self.batchCount, rows.count - done)
+        let count = min(RowBlocks.countMax, rows.count - done)
         unsafe offer(first + done, first: 0, count: count, numbering: 0, into: &pool)
         done += count
       }

@@ -7,6 +7,8 @@ protocol RowScorer {
   /// Writes the ordering value of `count` rows into `out`: of those in `rows`, or of `first`, `first + 1`, … where
   /// `rows` is nil. `count` is at most `SearchScratch.batchMax`.
   func score(_ rows: UnsafePointer<UInt32>?, first: Int, count: Int, into out: UnsafeMutablePointer<Float>)
+  /// Fetches rows that are compared soon.
+  func fetch(_ rows: UnsafePointer<UInt32>, count: Int)
   /// Offers the first `count` entries of a graph to a small pool.
   ///
   /// - Returns: the distance of the first entry
@@ -87,6 +89,11 @@ extension RowScorer {
     unsafe kernel(query, base + first * stride, stride, rows, count, out)
   }
 
+  @inline(__always)
+  func fetch(_ rows: UnsafePointer<UInt32>, count: Int) {
+    unsafe nt_prefetch_rows(base, stride, rows, count)
+  }
+
   /// The same query over other rows, encoded alike.
   func over(_ base: UnsafePointer<UInt8>) -> CodeScorer {
     unsafe CodeScorer(
@@ -110,6 +117,11 @@ extension RowScorer {
     unsafe kernel.compare(
       query, dimension: dimension, base: base + first * rowByteCount, rowByteCount: rowByteCount, rows: rows,
       count: count, into: out)
+  }
+
+  @inline(__always)
+  func fetch(_ rows: UnsafePointer<UInt32>, count: Int) {
+    unsafe nt_prefetch_rows(base.assumingMemoryBound(to: UInt8.self), rowByteCount, rows, count)
   }
 }
 
@@ -179,6 +191,8 @@ enum ExampleRule {
       }
     }
   }
+
+  func fetch(_ rows: UnsafePointer<UInt32>, count: Int) { unsafe examples[0].fetch(rows, count: count) }
 
   /// Calls `body` for each pair of examples and each row with the distances to the positive and the negative one.
   private func forEachPair(

@@ -9,9 +9,7 @@ import CKernels
   /// Words of a filter that a scan looks through at a time.
   static let batchWordsMax = 256
 
-  private(set) var visited = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-  private var visitedCount = 0
-  private(set) var epoch: UInt8 = 0
+  private(set) var visited = unsafe VisitedRows(count: 0)
 
   private var poolEntries = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
   private var poolCapacity = 1
@@ -37,7 +35,19 @@ import CKernels
   private var queryBytes = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
   private var queryBytesCount = 64
 
+  /// Searches that a thread has under way together at most.
+  static let lanesMax = 8
+  private var otherLanes: [SearchScratch] = []
+
   package init() {}
+
+  /// The buffers of one of the searches that are under way together; those of the first are this scratch's own.
+  func lane(_ index: Int) -> SearchScratch {
+    if index == 0 { return self }
+    precondition(index < Self.lanesMax)
+    while otherLanes.count < index { otherLanes.append(SearchScratch()) }
+    return otherLanes[index - 1]
+  }
 
   deinit {
     unsafe visited.deallocate()
@@ -55,18 +65,9 @@ import CKernels
 
   /// Forgets what was visited, and makes room for `count` nodes.
   func beginVisiting(count: Int) {
-    if visitedCount < count {
-      unsafe visited.deallocate()
-      unsafe visited = .allocate(capacity: count)
-      unsafe visited.initialize(repeating: 0, count: count)
-      visitedCount = count
-      epoch = 0
-    }
-    if epoch == .max {
-      unsafe visited.update(repeating: 0, count: visitedCount)
-      epoch = 0
-    }
-    epoch += 1
+    if unsafe visited.capacity >= count { return unsafe visited.clear() }
+    unsafe visited.deallocate()
+    unsafe visited = VisitedRows(count: count)
   }
 
   /// An empty pool of candidates in this scratch's memory; it replaces the previous one.

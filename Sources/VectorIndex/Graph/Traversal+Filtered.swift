@@ -2,11 +2,6 @@ import CKernels
 
 /// The rows that a walk may return, and what it may cost.
 @unsafe struct WalkFilter {
-  /// Rows that are compared before the share of accepted ones among them says anything.
-  static var judgedMin: Int { 256 }
-  /// A walk through all rows gives up where it meets accepted rows less often than this, relative to their share.
-  static var richnessMin: Double { 0.5 }
-
   /// One bit a row.
   let bits: UnsafePointer<UInt64>
   /// Rows after which a walk gives up, because a scan is cheaper.
@@ -26,7 +21,8 @@ import CKernels
 
   /// Whether so many accepted ones among compared rows are too few.
   func isPoor(accepted: Int, compared: Int) -> Bool {
-    unsafe compared >= Self.judgedMin && Double(accepted) < Self.richnessMin * share * Double(compared)
+    unsafe compared >= DroppingWalk.judgedMin
+      && Double(accepted) < DroppingWalk.richnessMin * share * Double(compared)
   }
 }
 
@@ -41,7 +37,6 @@ extension Traversal {
     _ filter: WalkFilter
   ) -> Bool {
     let visited = unsafe scratch.visited
-    let epoch = unsafe scratch.epoch
     let rowsCount = UInt32(graph.count)
     let batch = unsafe rows
     let distances = unsafe distances
@@ -62,11 +57,10 @@ extension Traversal {
           if neighbour == NT_NO_NODE { break }
           continue
         }
-        let seen = unsafe visited[Int(neighbour)] == epoch
-        unsafe visited[Int(neighbour)] = epoch
         unsafe batch[count] = neighbour
-        count &+= seen ? 0 : 1
+        count &+= unsafe visited.mark(neighbour) ? 1 : 0
       }
+      unsafe visited.note(batch, count: count)
       visitedNodes &+= 1
       compared &+= count
       unsafe scorer.score(batch, first: 0, count: count, into: distances)
@@ -107,7 +101,6 @@ extension Traversal {
     _ graph: GraphLinks, _ node: UInt32, _ pool: inout CandidatePool, _ filter: WalkFilter
   ) {
     let visited = unsafe scratch.visited
-    let epoch = unsafe scratch.epoch
     let rowsCount = UInt32(graph.count)
     let batch = unsafe rows
     let slots = graph.slots
@@ -121,13 +114,11 @@ extension Traversal {
         if neighbour == NT_NO_NODE { break }
         continue
       }
-      let isNew = unsafe visited[Int(neighbour)] != epoch
       if unsafe filter.accepts(neighbour) {
-        unsafe visited[Int(neighbour)] = epoch
         unsafe batch[count] = neighbour
-        count &+= isNew ? 1 : 0
+        count &+= unsafe visited.mark(neighbour) ? 1 : 0
         found &+= 1
-      } else if isNew {
+      } else if unsafe !visited.contains(neighbour) {
         unsafe nt_prefetch(graph.links + Int(neighbour) &* slots)
       }
     }
@@ -137,7 +128,7 @@ extension Traversal {
         if neighbour == NT_NO_NODE { break }
         continue
       }
-      if unsafe visited[Int(neighbour)] == epoch || filter.accepts(neighbour) { continue }
+      if unsafe visited.contains(neighbour) || filter.accepts(neighbour) { continue }
       unsafe add(visited: 1, compared: 0)
       let second = unsafe graph.links + Int(neighbour) &* slots
       for slot in 0..<slots where found < slots {
@@ -147,14 +138,13 @@ extension Traversal {
           continue
         }
         if unsafe !filter.accepts(farther) { continue }
-        let isNew = unsafe visited[Int(farther)] != epoch
-        unsafe visited[Int(farther)] = epoch
         unsafe batch[count] = farther
-        count &+= isNew ? 1 : 0
+        count &+= unsafe visited.mark(farther) ? 1 : 0
         found &+= 1
       }
-      if found < slots { unsafe visited[Int(neighbour)] = epoch }
+      if found < slots { unsafe visited.insert(neighbour) }
     }
+    unsafe visited.note(batch, count: count)
     unsafe offerBatch(count, &pool)
   }
 

@@ -13,6 +13,8 @@ import CKernels
   /// Nodes whose links were read, and rows that were compared.
   private(set) var visitedCount = 0
   private(set) var comparedCount = 0
+  /// Rows that are gathered and not compared yet.
+  private var gatheredCount = 0
 
   static var width: Int { 2 }
   /// Nearest entries that a walk begins from.
@@ -32,9 +34,7 @@ import CKernels
 
   /// Offers a row to begin from, if it is not visited yet.
   func start(_ node: UInt32, _ distance: Float, _ pool: inout CandidatePool) {
-    if unsafe scratch.visited[Int(node)] == scratch.epoch { return }
-    unsafe scratch.visited[Int(node)] = scratch.epoch
-    unsafe pool.offer(node, distance)
+    if unsafe scratch.visited.insert(node) { unsafe pool.offer(node, distance) }
   }
 
   /// The distance of one row.
@@ -65,30 +65,30 @@ import CKernels
     for index in nodes.indices { unsafe start(nodes[index], distances[index], &pool) }
   }
 
-  /// The `pool.capacity` nearest rows that the walk from the pool's nodes finds.
+  /// The `pool.capacity` nearest rows that the walk from the pool's nodes finds, or fewer where it is in vain to go on.
   ///
   /// - Parameters:
   ///   - pool: holds at least one node, marked as visited
-  ///   - patience: rows expanded in vain, with none coming among the pool's watched ones, after which the walk ends: it
-  ///     has then found what it will find, while the pool's far end would go on for long
   ///   - comparedMax: rows compared in all after which the walk pauses
-  mutating func expand(
-    _ graph: GraphLinks, _ pool: inout CandidatePool, patience: Int = .max, comparedMax: Int = .max
-  ) {
+  mutating func expand(_ graph: GraphLinks, _ pool: inout CandidatePool, comparedMax: Int = .max) {
+    while unsafe comparedCount < comparedMax, unsafe gather(graph, &pool) {
+      unsafe pool.prefetchUpcoming(Self.width, graph.links, graph.slots)
+      unsafe compareGathered(&pool)
+    }
+  }
+
+  /// The first half of a step: expands the nearest candidates and gathers the rows that they lead to.
+  ///
+  /// - Returns: false when the walk has ended
+  @inline(__always)
+  mutating func gather(_ graph: GraphLinks, _ pool: inout CandidatePool) -> Bool {
     let visited = unsafe scratch.visited
-    let epoch = unsafe scratch.epoch
     let links = unsafe graph.links
     let slots = graph.slots
     let rowsCount = UInt32(graph.count)
     let batch = unsafe rows
-    let distances = unsafe distances
-    let found = unsafe scratch.batchFound
-    var visitedNodes = 0
-    var inVain = 0
-    var compared = 0
-    let comparedMax = unsafe comparedMax &- comparedCount
-    while compared < comparedMax {
-      var count = 0
+    var count = 0
+    while count == 0 {
       var round = 0
       while unsafe round < Self.width, let entry = unsafe pool.expandNearest() {
         round &+= 1
@@ -101,23 +101,27 @@ import CKernels
             if neighbour == NT_NO_NODE { break }
             continue
           }
-          let seen = unsafe visited[Int(neighbour)] == epoch
-          unsafe visited[Int(neighbour)] = epoch
           unsafe batch[count] = neighbour
-          count &+= seen ? 0 : 1
+          count &+= unsafe visited.mark(neighbour) ? 1 : 0
         }
       }
-      if round == 0 { break }
-      inVain = unsafe pool.hasImproved ? 0 : inVain &+ round
-      unsafe pool.hasImproved = false
-      if inVain > patience { break }
-      unsafe pool.prefetchUpcoming(Self.width, links, slots)
-      visitedNodes &+= round
-      if count == 0 { continue }
-      compared &+= count
-      unsafe scorer.score(batch, first: 0, count: count, into: distances)
-      unsafe pool.offer(batch, distances, count: count, found)
+      unsafe visited.note(batch, count: count)
+      if unsafe round == 0 || pool.isInVain(expanded: round) { return false }
+      unsafe visitedCount &+= round
     }
-    unsafe add(visited: visitedNodes, compared: compared)
+    unsafe gatheredCount = count
+    return true
+  }
+
+  /// Fetches the gathered rows.
+  @inline(__always)
+  func fetchGathered() { unsafe scorer.fetch(rows, count: gatheredCount) }
+
+  /// The second half of a step: compares the gathered rows and offers them.
+  @inline(__always)
+  mutating func compareGathered(_ pool: inout CandidatePool) {
+    unsafe comparedCount &+= gatheredCount
+    unsafe scorer.score(rows, first: 0, count: gatheredCount, into: distances)
+    unsafe pool.offer(rows, distances, count: gatheredCount, scratch.batchFound)
   }
 }

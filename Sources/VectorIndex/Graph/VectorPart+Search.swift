@@ -13,45 +13,52 @@ extension VectorPart {
     statistics: inout SearchStatistics
   ) throws(RequestError) -> [Neighbor] {
     try target.check(dimension: dimension)
-    precondition(accept == nil || accept?.rows.count == count)
-    var options = options
-    options.limit = min(options.limit, count)
-    if let codes, options.oversampling == nil {
-      options.oversampling = codes.format.oversampling
-      // Codes of a bit lead a walk so roughly that it keeps as many candidates as are rescored.
-      if codes.format.bits == 1, !options.ignoresCodes { options.ef = max(options.ef, options.rescoredCount) }
-    }
-    let accepted = accept?.cardinality ?? count
-    if case .discover = target { options.prepareForSteps(accepted: accepted) }
-    options.ef = min(options.ef, count)
-    var planner = SearchPlanner(part: self, options: options, accepted: accepted)
-    let value = planner.looksForValue ? accept.flatMap { valueGraph(of: $0) } : nil
-    if let value { planner.linkedCount = value.graph.cardinality }
-    let plan = planner.plan
-    let walks = plan == .traversal || plan == .twoHopTraversal
-    statistics.plans.append(value != nil && walks ? .valueTraversal : plan)
-    if plan == .empty { return [] }
-    let usesFloats = plan == .exactScan || codes == nil || options.ignoresCodes
-    let prepared = unsafe PreparedTarget(
-      target, dimension: dimension, element: element, codes: usesFloats ? nil : value?.graph.codes ?? codes,
-      scratch: scratch)
-    var run = unsafe PartSearch(
-      part: self, plan: plan, options: options, accept: accept, graph: value?.graph.graph ?? graph,
-      linkedCount: planner.linkedCount, unlinked: value?.unlinked ?? [], scratch: scratch,
-      statistics: statistics)
-    let neighbours: [Neighbor]
+    let planned = planned(target, options, accept)
+    var run = unsafe PartSearch(part: self, planned, accept, scratch: scratch)
+    defer { unsafe statistics.add(run.statistics) }
+    if planned.plan == .empty { return [] }
+    let prepared = unsafe PreparedTarget(target, over: self, codes: planned.codes, scratch: scratch)
     if unsafe prepared.isSingle {
       let fine = unsafe prepared.vectorScorer(over: table)
-      neighbours =
-        unsafe usesFloats
+      return unsafe planned.codes == nil
         ? run.nearest(coarse: fine, fine: fine) : run.nearest(coarse: prepared.codeScorer, fine: fine)
-    } else {
-      let fine = unsafe prepared.vectorExamples(over: table)
-      neighbours =
-        unsafe usesFloats
-        ? run.nearest(coarse: fine, fine: fine) : run.nearest(coarse: prepared.codeExamples, fine: fine)
     }
-    statistics = unsafe run.statistics
-    return neighbours
+    let fine = unsafe prepared.vectorExamples(over: table)
+    return unsafe planned.codes == nil
+      ? run.nearest(coarse: fine, fine: fine) : run.nearest(coarse: prepared.codeExamples, fine: fine)
+  }
+
+  /// The same for several targets: those that are searched alike wait for memory together.
+  ///
+  /// - Parameters:
+  ///   - options: as many as targets
+  ///   - statistics: as many; what each search cost is added
+  package func search(
+    _ targets: [SearchTarget], options: [PartSearchOptions], accept: RowFilter? = nil, scratch: SearchScratch,
+    statistics: inout [SearchStatistics]
+  ) throws(RequestError) -> [[Neighbor]] {
+    for target in targets { try target.check(dimension: dimension) }
+    let planned = targets.indices.map { self.planned(targets[$0], options[$0], accept) }
+    guard targets.count > 1, let first = planned.first, first.plan != .empty,
+      planned.allSatisfy({ $0.goes(with: first) }), targets.allSatisfy({ $0.rule == nil })
+    else {
+      var found: [[Neighbor]] = []
+      for (index, target) in targets.enumerated() {
+        found.append(
+          try search(
+            target, options: options[index], accept: accept, scratch: scratch, statistics: &statistics[index])
+        )
+      }
+      return found
+    }
+    if first.codes == nil {
+      let table = table
+      let group = unsafe PartSearchGroup(self, targets, planned, accept, scratch) {
+        unsafe $0.vectorScorer(over: table)
+      }
+      return unsafe group.nearest(&statistics)
+    }
+    let group = unsafe PartSearchGroup(self, targets, planned, accept, scratch) { unsafe $0.codeScorer }
+    return unsafe group.nearest(&statistics)
   }
 }

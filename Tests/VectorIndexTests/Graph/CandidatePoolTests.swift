@@ -43,12 +43,9 @@ import VectorModel
     let scratch = SearchScratch()
     var pool = unsafe scratch.candidates(capacity: 100)
     for node in 0..<100 as Range<UInt32> { unsafe pool.offer(node, Float(100 - node)) }
-    let words: [UInt64] = [1 << 63 | 1 << 5, 1 << 2]
-    unsafe words.withUnsafeBufferPointer { words in
-      guard let bits = words.baseAddress else { return }
-      #expect(unsafe pool.acceptedCount(bits) == 3)
-      unsafe pool.keep(bits)
-    }
+    let rows = Bitset(count: 100, words: [1 << 63 | 1 << 5, 1 << 2])
+    #expect(unsafe pool.acceptedCount(of: rows) == 3)
+    unsafe pool.keep(rows)
     #expect(unsafe (0..<pool.count).map { unsafe CandidatePool.node(pool.entries[$0]) } == [66, 63, 5])
   }
 }

@@ -90,7 +90,8 @@ final class Session {
   }
 
   /// Answers: recall@10, CPU seconds and wall seconds a query, nodes, code and float distances a query, plans,
-  /// the share of queries of whose neighbours none was found. A filter is evaluated anew for each query.
+  /// the share of queries of whose neighbours none was found. A filter is evaluated anew for each query; without one,
+  /// several queries may be asked together.
   private func search(_ words: [String]) throws -> String {
     guard let part else { return "error nothing built" }
     let options = PartSearchOptions(
@@ -102,7 +103,15 @@ final class Session {
     found.reserveCapacity(queryCount)
     let targets = queries.prefix(queryCount).map { SearchTarget.nearest($0) }
     let (cpu, wall) = (processSeconds(), wallSeconds())
-    for target in targets {
+    let together = words.count > 5 ? Int(words[5]) ?? 1 : 1
+    for first in stride(from: 0, to: together > 1 ? targets.count : 0, by: together) {
+      let group = Array(targets[first...].prefix(together))
+      var costs = [SearchStatistics](repeating: SearchStatistics(), count: group.count)
+      found += try part.search(
+        group, options: group.map { _ in options }, accept: accepted, scratch: scratch, statistics: &costs)
+      for cost in costs { statistics.add(cost) }
+    }
+    for target in targets where together <= 1 {
       var accept = accepted
       if let filter, let payloads { accept = RowFilter(rows: try payloads.rows(matching: filter)) }
       found.append(

@@ -8,7 +8,7 @@ import Glibc
 //   accept <file of u32 rows | all>
 //   payload <payload.jsonl> [<field>:<type> …]
 //   filter <JSON | none>
-//   search <ef> <oversampling> <plan|auto> <queries>
+//   search <ef> <oversampling> <plan|auto> <queries> [<queries a call>]
 //   threads <count> <ef> <rounds>
 
 let session = Session()
