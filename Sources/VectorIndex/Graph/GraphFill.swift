@@ -29,6 +29,7 @@ import CKernels
     if count >= linksMax { return }
     scratch.beginVisiting(count: graph.count)
     let visited = unsafe scratch.visited
+    let batch = unsafe scratch.batchRows
     unsafe visited.insert(UInt32(row))
     for slot in 0..<count { unsafe visited.insert(nt_load(list + slot)) }
     let scorer = unsafe builder.table.scorer(ofRow: row, memory: memory)
@@ -39,12 +40,12 @@ import CKernels
       for slot in 0..<graph.slots {
         let node = unsafe nt_load(second + slot)
         if node == NT_NO_NODE { break }
-        if unsafe !visited.insert(node) { continue }
-        unsafe scratch.batchRows[found] = node
-        found += 1
+        unsafe batch[found] = node
+        found &+= unsafe visited.mark(node) ? 1 : 0
       }
-      unsafe scorer.score(scratch.batchRows, first: 0, count: found, into: scratch.batchDistances)
-      for index in 0..<found { unsafe pool.offer(scratch.batchRows[index], scratch.batchDistances[index]) }
+      unsafe visited.note(batch, count: found)
+      unsafe scorer.score(batch, first: 0, count: found, into: scratch.batchDistances)
+      for index in 0..<found { unsafe pool.offer(batch[index], scratch.batchDistances[index]) }
     }
     for index in unsafe 0..<pool.count {
       unsafe nt_store(list + count + index, CandidatePool.node(pool.entries[index]))

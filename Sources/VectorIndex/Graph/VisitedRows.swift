@@ -3,46 +3,46 @@
 ///
 /// A copy stands for the same memory. Owned by one thread at a time.
 @unsafe struct VisitedRows {
-  /// Bytes up to which all bits are cleared for the next walk; of more those of the rows that were visited.
-  private static var clearedBytesMax: Int { 16_384 }
+  /// Words up to which all bits are cleared for the next walk; of more those of the rows that were visited.
+  private static var clearedWordsMax: Int { 4096 }
   /// Visited rows that are listed; behind more of them all bits are cleared.
   private static var listedMax: Int { 4096 }
 
-  private let bits: UnsafeMutablePointer<UInt8>
-  private let byteCount: Int
+  private let words: UnsafeMutablePointer<UInt32>
+  private let wordCount: Int
   /// [1 + listedMax]: how many rows were visited, and which; nil where all bits are cleared.
   private let list: UnsafeMutablePointer<UInt32>?
 
   /// Room for rows up to `count`, none visited.
   init(count: Int) {
-    unsafe byteCount = (count + 7) / 8
-    unsafe bits = .allocate(capacity: max(1, byteCount))
-    unsafe bits.initialize(repeating: 0, count: byteCount)
-    unsafe list = byteCount <= Self.clearedBytesMax ? nil : .allocate(capacity: 1 + Self.listedMax)
+    unsafe wordCount = (count + 31) / 32
+    unsafe words = .allocate(capacity: max(1, wordCount))
+    unsafe words.initialize(repeating: 0, count: wordCount)
+    unsafe list = wordCount <= Self.clearedWordsMax ? nil : .allocate(capacity: 1 + Self.listedMax)
     unsafe list?.initialize(to: 0)
   }
 
   func deallocate() {
-    unsafe bits.deallocate()
+    unsafe words.deallocate()
     unsafe list?.deallocate()
   }
 
   /// Rows that there is room for.
-  var capacity: Int { unsafe 8 * byteCount }
+  var capacity: Int { unsafe 32 * wordCount }
 
   /// Forgets all rows.
   func clear() {
     guard let list = unsafe list, unsafe list[0] <= Self.listedMax else {
-      unsafe bits.update(repeating: 0, count: byteCount)
+      unsafe words.update(repeating: 0, count: wordCount)
       unsafe list?.pointee = 0
       return
     }
-    for index in unsafe 0..<Int(list[0]) { unsafe bits[Int(list[1 + index] >> 3)] = 0 }
+    for index in unsafe 0..<Int(list[0]) { unsafe words[Int(list[1 + index] >> 5)] = 0 }
     unsafe list[0] = 0
   }
 
   @inline(__always)
-  func contains(_ row: UInt32) -> Bool { unsafe bits[Int(row >> 3)] >> UInt8(row & 7) & 1 != 0 }
+  func contains(_ row: UInt32) -> Bool { unsafe words[Int(row >> 5)] &>> row & 1 != 0 }
 
   /// - Returns: whether the row was not visited before
   @inline(__always)
@@ -55,11 +55,10 @@
   /// `insert` without a branch; those that were not visited before are to be `note`d.
   @inline(__always)
   func mark(_ row: UInt32) -> Bool {
-    let byte = Int(row >> 3)
-    let bit = UInt8(1) << UInt8(row & 7)
-    let old = unsafe bits[byte]
-    unsafe bits[byte] = old | bit
-    return old & bit == 0
+    let word = Int(row >> 5)
+    let old = unsafe words[word]
+    unsafe words[word] = old | 1 &<< row
+    return old &>> row & 1 == 0
   }
 
   /// Lists rows that `mark` found to be new.
