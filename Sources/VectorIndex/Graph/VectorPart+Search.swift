@@ -13,7 +13,13 @@ extension VectorPart {
     statistics: inout SearchStatistics
   ) throws(RequestError) -> [Neighbor] {
     try target.check(dimension: dimension)
-    let planned = planned(target, options, accept)
+    return search(target, planned(target, options, accept), accept, scratch, &statistics)
+  }
+
+  private func search(
+    _ target: SearchTarget, _ planned: PlannedSearch, _ accept: RowFilter?, _ scratch: SearchScratch,
+    _ statistics: inout SearchStatistics
+  ) -> [Neighbor] {
     var run = unsafe PartSearch(part: self, planned, accept, scratch: scratch)
     defer { unsafe statistics.add(run.statistics) }
     if planned.plan == .empty { return [] }
@@ -42,14 +48,7 @@ extension VectorPart {
     guard targets.count > 1, let first = planned.first, first.plan != .empty,
       planned.allSatisfy({ $0.goes(with: first) }), targets.allSatisfy({ $0.rule == nil })
     else {
-      var found: [[Neighbor]] = []
-      for (index, target) in targets.enumerated() {
-        found.append(
-          try search(
-            target, options: options[index], accept: accept, scratch: scratch, statistics: &statistics[index])
-        )
-      }
-      return found
+      return targets.indices.map { search(targets[$0], planned[$0], accept, scratch, &statistics[$0]) }
     }
     if first.codes == nil {
       let table = table
