@@ -170,10 +170,6 @@ static inline float nt_code_distance(const nt_code_query *query, const uint8_t *
     }                                                                                                      \
   }
 
-static inline void nt_prefetch_bytes(const void *address, size_t bytes) {
-  for (size_t offset = 0; offset < bytes; offset += 64) __builtin_prefetch((const char *)address + offset, 0, 3);
-}
-
 // A loop over rows around one pair kernel: fetches the row after next while it computes one.
 #define NT_FLOAT_ROWS(name, target_attribute, kernel, sign)                                                \
   target_attribute static void name(const float *query, size_t n, const float *base, size_t stride,        \

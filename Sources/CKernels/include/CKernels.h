@@ -163,12 +163,14 @@ float nt_encode_query(const float *vector, const float *mean, size_t n, size_t p
 
 static inline void nt_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
+static inline void nt_prefetch_bytes(const void *address, size_t bytes) {
+  for (size_t offset = 0; offset < bytes; offset += 64) nt_prefetch((const char *)address + offset);
+}
+
 /// Fetches the first kilobyte of each of `count` rows, `stride` bytes apart.
 static inline void nt_prefetch_rows(const uint8_t *base, size_t stride, const uint32_t *rows, size_t count) {
   const size_t bytes = stride < 1024 ? stride : 1024;
-  for (size_t i = 0; i < count; i++) {
-    for (size_t j = 0; j < bytes; j += 64) nt_prefetch(base + rows[i] * stride + j);
-  }
+  for (size_t i = 0; i < count; i++) nt_prefetch_bytes(base + rows[i] * stride, bytes);
 }
 
 // Links are read while another thread of the same build changes them: every entry is one relaxed atomic word,

@@ -201,7 +201,7 @@
       var candidates = unsafe scratch.results(
         capacity: min(rowsCount, Self.candidatesPerResult * max(options.ef, pool.capacity)))
       unsafe traversal.scorer.begin(&traversal, graph, &candidates)
-      let starts = unsafe (0..<candidates.count).map { unsafe candidates.entries[$0] }
+      let starts = unsafe candidates.list
       for entry in starts where unsafe filter.accepts(CandidatePool.node(entry)) {
         unsafe pool.offer(CandidatePool.node(entry), CandidatePool.distance(entry))
       }
@@ -227,7 +227,7 @@
 
   /// The same candidates in a pool of ef, marked as visited.
   private func wider(_ pool: CandidatePool) -> CandidatePool {
-    let entries = unsafe (0..<pool.count).map { unsafe pool.entries[$0] }
+    let entries = unsafe pool.list
     var wider = unsafe scratch.candidates(capacity: max(pool.capacity, twoHopCapacity))
     for entry in entries {
       unsafe scratch.visited.insert(CandidatePool.node(entry))
