@@ -178,9 +178,21 @@ AVX2 static size_t insert(uint64_t *words, size_t count, uint64_t word) {
 NT_COUNT_ONES(count_ones, AVX2)
 NT_PLACES_WITHIN(places_within, AVX2)
 
+AVX2 static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low, uint8_t high, uint64_t *words) {
+  const __m256i least = _mm256_set1_epi8((char)low), width = _mm256_set1_epi8((char)(high - low));
+  size_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    nt_prefetch_once(bytes + i + 1024);
+    __m256i above = _mm256_sub_epi8(_mm256_loadu_si256((const __m256i *)(bytes + i)), least);
+    __m256i within = _mm256_cmpeq_epi8(_mm256_min_epu8(above, width), above);
+    words[i / 64] |= (uint64_t)(uint32_t)_mm256_movemask_epi8(within) << (i % 64);
+  }
+  nt_bytes_between(bytes, i, count, low, high, words);
+}
+
 const nt_kernels nt_avx2 = {
     NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, nibble_query,
     largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, insert, count_ones, places_within,
+    nibble_square_rows, bit_rows, insert, count_ones, places_within, bytes_between,
 };
 #endif

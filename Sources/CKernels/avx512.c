@@ -313,9 +313,19 @@ AVX512 static size_t places_within(const float *values, size_t count, float boun
   return n;
 }
 
+AVX512 static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low, uint8_t high, uint64_t *words) {
+  const __m512i least = _mm512_set1_epi8((char)low), width = _mm512_set1_epi8((char)(high - low));
+  for (size_t i = 0; i < count; i += 64) {
+    __mmask64 rest = count - i < 64 ? ((__mmask64)1 << (count - i)) - 1 : ~(__mmask64)0;
+    nt_prefetch_once(bytes + i + 1024);
+    __m512i above = _mm512_sub_epi8(_mm512_maskz_loadu_epi8(rest, bytes + i), least);
+    words[i / 64] |= _mm512_mask_cmple_epu8_mask(rest, above, width);
+  }
+}
+
 const nt_kernels nt_avx512 = {
     NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, nibble_query,
     largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, insert, count_ones, places_within,
+    nibble_square_rows, bit_rows, insert, count_ones, places_within, bytes_between,
 };
 #endif

@@ -119,9 +119,22 @@ NT_INSERT(insert)
 NT_COUNT_ONES(count_ones, )
 NT_PLACES_WITHIN(places_within, )
 
+static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low, uint8_t high, uint64_t *words) {
+  static const uint8_t places[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  const uint8x16_t least = vdupq_n_u8(low), width = vdupq_n_u8((uint8_t)(high - low)), bits = vld1q_u8(places);
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    nt_prefetch_once(bytes + i + 1024);
+    uint8x16_t within = vandq_u8(vcleq_u8(vsubq_u8(vld1q_u8(bytes + i), least), width), bits);
+    uint64_t sixteen = vaddv_u8(vget_low_u8(within)) | (uint64_t)vaddv_u8(vget_high_u8(within)) << 8;
+    words[i / 64] |= sixteen << (i % 64);
+  }
+  nt_bytes_between(bytes, i, count, low, high, words);
+}
+
 const nt_kernels nt_neon = {
     NT_VARIANT_NEON, dot, squared_l2, l1, code_dot, code_query, nibble_query,
     largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, insert, count_ones, places_within,
+    nibble_square_rows, bit_rows, insert, count_ones, places_within, bytes_between,
 };
 #endif

@@ -127,6 +127,16 @@ static inline float nt_code_distance(const nt_code_query *query, const uint8_t *
     return ones;                                                                                           \
   }
 
+// Fetches what is read once, so that it drives less out of the caches.
+static inline void nt_prefetch_once(const void *address) { __builtin_prefetch(address, 0, 0); }
+
+// From byte `i` on.
+static inline void nt_bytes_between(const uint8_t *bytes, size_t i, size_t count, uint8_t low, uint8_t high,
+                                    uint64_t *words) {
+  for (; i < count; i++)
+    words[i / 64] |= (uint64_t)((uint8_t)(bytes[i] - low) <= (uint8_t)(high - low)) << (i % 64);
+}
+
 // Without a branch, which would be foreseen badly.
 #define NT_PLACES_WITHIN(name, target)                                                                     \
   target static size_t name(const float *values, size_t count, float bound, uint32_t *found) {             \

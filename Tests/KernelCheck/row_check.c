@@ -298,11 +298,36 @@ static void check_places(size_t n) {
   }
 }
 
+static void check_marks(size_t n) {
+  static uint8_t bytes[LENGTH_MAX];
+  static uint64_t before[LENGTH_MAX / 64 + 1];
+  const size_t words = (n + 63) / 64;
+  for (size_t i = 0; i < n; i++) bytes[i] = (uint8_t)below(256);
+  for (size_t i = 0; i < words; i++) before[i] = (uint64_t)below(256) << 32;
+  now.element = "u8", now.pattern = "random", now.length = n, now.gap = n % LINE;
+  const uint8_t *base = place(left_end, bytes, n, now.gap);
+  for (int variant = 0; variant < VARIANTS; variant++) {
+    const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
+    if (kernels == NULL) continue;
+    now.kernel = "bytes_between", now.variant = (nt_variant)variant;
+    for (int probe = 0; probe < 8; probe++) {
+      const uint8_t low = probe == 0 ? 0 : (uint8_t)below(256), high = (uint8_t)(low + below(256u - low));
+      uint64_t *held = (uint64_t *)(void *)place(out_end, before, words * sizeof *before, 0);
+      kernels->bytes_between(base, n, low, high, held);
+      for (size_t i = 0; i < words * 64; i++) {
+        const int wanted = i < n && bytes[i] >= low && bytes[i] <= high;
+        expect((double)(held[i / 64] >> i % 64 & 1), (double)(before[i / 64] >> i % 64 & 1 || wanted), 0);
+      }
+    }
+  }
+}
+
 void check_rows(void) {
   static const size_t lengths[] = {1, 7, 64, 385, LENGTH_MAX};
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_float_rows(n);
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_words(n);
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_places(n);
+  for (size_t n = 1; n <= LENGTH_MAX; n++) check_marks(n);
   check_all_code_rows();
   check_all_entries();
   for (int element = 0; element < NT_ELEMENTS; element++)

@@ -110,7 +110,7 @@ private struct FieldBuilder {
     let isNumeric = IndexedValue.isNumeric(type)
     return PayloadIndexPart(
       path: path, type: type, slotCount: slotCount,
-      numbers: isNumeric ? NumberColumn(rows) : nil,
+      numbers: isNumeric ? NumberColumn(rows, slotCount: slotCount) : nil,
       terms: isNumeric ? nil : TermPostings(termIndices.map { ($0.key, termSlots[$0.value]) }),
       facts: facts.map { SlotSet($0) }, counts: SlotCounts(counts), distinctCounts: SlotCounts(distinctCounts)
     )

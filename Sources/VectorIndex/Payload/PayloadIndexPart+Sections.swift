@@ -5,7 +5,7 @@ package import VectorModel
 // header          magic "NTPX", version u16, type u8, 0 u8, slots u32, path UTF-8
 // facts-<0…5>     SlotSet each: null, absent, null inside, several, other, indexed
 // count-slots, count-values, distinct-slots, distinct-values   u32 each
-// numeric types:  keys i64, starts u32, slots u32, block-offsets u64, blocks SlotSet each
+// numeric types:  keys i64, starts u32, slots u32, buckets u8, bucket-rest u32
 // other types:    term-offsets u64, terms, cardinalities u32, posting-offsets u64, postings
 
 extension PayloadIndexPart {
@@ -63,9 +63,11 @@ extension PayloadIndexPart {
     var numbers: NumberColumn?
     var terms: TermPostings?
     if IndexedValue.isNumeric(field.type) {
+      // What older programs wrote instead of the buckets.
+      let isOlder = sections("block-offsets") != nil
       numbers = NumberColumn(
         keys: try section("keys"), starts: try section("starts"), slots: try section("slots"),
-        blockOffsets: try section("block-offsets"), blocks: try section("blocks"), slotCount: slotCount)
+        buckets: isOlder ? nil : (try section("buckets"), try section("bucket-rest")), slotCount: slotCount)
       if numbers == nil { throw damaged("keys") }
     } else {
       terms = TermPostings(

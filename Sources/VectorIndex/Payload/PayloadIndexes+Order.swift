@@ -37,7 +37,7 @@ extension PayloadIndexes {
   }
 
   private static func noNumbers(_ type: PayloadFieldType) -> NumberColumn? {
-    IndexedValue.isNumeric(type) ? NumberColumn([]) : nil
+    IndexedValue.isNumeric(type) ? NumberColumn([], slotCount: 0) : nil
   }
 
   /// The overlay's values of wanted points, in the wanted order.

@@ -58,6 +58,16 @@ struct SlotWords {
       unsafe base[word] |= bits
     }
 
+    /// Adds slot i where byte i of `part` is from `low` to `high`.
+    mutating func insert(
+      bytes: PackedArray<UInt8>, in part: Range<Int>, between low: UInt8, _ high: UInt8
+    ) {
+      precondition(part.lowerBound >= 0 && part.upperBound <= bytes.count)
+      guard let first = unsafe bytes.slice.bytes.baseAddress else { return }
+      let start = unsafe first.assumingMemoryBound(to: UInt8.self) + part.lowerBound
+      unsafe BestKernels.table.pointee.bytes_between(start, min(part.count, count), low, high, base)
+    }
+
     mutating func insert(_ range: Range<Int>) {
       var slot = range.lowerBound
       let end = min(range.upperBound, count)

@@ -85,6 +85,28 @@ import Testing
     }
   }
 
+  @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func bytesInARangeAreMarked(variant: UInt32)
+    throws
+  {
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 10)
+    for length in 0...Self.lengthMax {
+      let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let before = (0..<(length + 63) / 64).map { _ in UInt64.random(in: 0 ... .max, using: &random) & 0x8001
+      }
+      for (low, high) in [(0, 255), (0, 0), (255, 255), (3, 253), (100, 101), (128, 200)] as [(UInt8, UInt8)]
+      {
+        var words = before
+        unsafe tested.bytes_between(bytes, length, low, high, &words)
+        var expected = before
+        for (place, byte) in bytes.enumerated() where (low...high).contains(byte) {
+          expected[place / 64] |= 1 << UInt64(place % 64)
+        }
+        #expect(words == expected, "length \(length), seed 10, \(low)...\(high)")
+      }
+    }
+  }
+
   @Test(arguments: variants) func codePairsAreExact(variant: UInt32) throws {
     let reference = try #require(Self.scalar)
     let tested = try #require(Self.kernels(nt_variant(variant)))

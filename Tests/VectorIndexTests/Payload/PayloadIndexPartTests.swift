@@ -82,31 +82,59 @@ import VectorModel
     }
   }
 
-  /// - Parameter isOlder: files of columns of fewer than 65,536 rows had no blocks once
-  @Test(arguments: [(70_000, false), (20_000, false), (20_000, true)])
-  func longColumnsAnswerFromBlocks(count: Int, isOlder: Bool) throws {
+  /// - Parameters:
+  ///   - most: numbers of a slot
+  ///   - isOlder: as files of older programs, which have no buckets
+  @Test(arguments: [
+    (count: 70_000, share: 100, most: 1, isOlder: false), (20_000, 100, 1, true), (20_000, 60, 1, false),
+    (9_001, 100, 3, false), (9_001, 90, 12, false), (9_001, 100, 3, true), (30_000, 5, 2, false),
+    (1_023, 100, 1, false), (1_024, 100, 1, false), (1_500, 70, 2, false),
+  ])
+  func rangesOfLongColumns(count: Int, share: Int, most: Int, isOlder: Bool) throws {
     var random = SplitMix64(state: 9)
-    let values = (0..<count).map { _ in Int64.random(in: 0..<1000, using: &random) }
-    let built = NumberColumn(values.enumerated().map { (key: $0.element, slot: UInt32($0.offset)) })
-    var sections = Dictionary(uniqueKeysWithValues: built.sections)
-    #expect(try #require(sections["blocks"]).count > 0)
-    if isOlder {
-      sections["blocks"] = MemorySlice(MemoryRegion(copying: []))
-      sections["block-offsets"] = PackedArray<UInt64>([0]).slice
+    let values: [[Int64]] = (0..<count).map { _ in
+      guard random.chance(share) else { return [] }
+      return (0..<Int.random(in: 1...most, using: &random)).map { _ in .random(in: 0..<1000, using: &random) }
     }
-    func section(_ name: String) throws -> MemorySlice { try #require(sections[name]) }
-    let opened = try NumberColumn(
-      keys: section("keys"), starts: section("starts"), slots: section("slots"),
-      blockOffsets: section("block-offsets"), blocks: section("blocks"), slotCount: count)
-    let column = try #require(opened)
+    let rows = values.enumerated().flatMap { slot, keys in keys.map { (key: $0, slot: UInt32(slot)) } }
+    let built = NumberColumn(rows, slotCount: count)
+    let bytesCount = try #require(built.sections.first { $0.name == "buckets" }).content.count
+    #expect(rows.count >= 1024 && share > 12 ? bytesCount >= count : bytesCount == 0)
+    let column = try #require(Self.reopened(built, slotCount: count, isOlder: isOlder))
+    let drawn = (0..<30).map { _ in
+      let low = Int64.random(in: 0..<1000, using: &random)
+      return low...Int64.random(in: low...1000, using: &random)
+    }
     for range in [0...999, 0...499, 500...999, 250...750, 3...3, 999...999, 1000...2000, 61...64, 0...0]
-      as [ClosedRange<Int64>]
+      + drawn
     {
       var words = SlotWords(count: count)
       column.insert(rows: column.rows(in: range), into: &words)
       let found = words.bitset()
-      #expect((0..<count).allSatisfy { found[$0] == range.contains(values[$0]) }, "\(range)")
+      #expect((0..<count).allSatisfy { found[$0] == values[$0].contains(where: range.contains) }, "\(range)")
     }
+  }
+
+  @Test(arguments: ["buckets", "bucket-rest"])
+  func damagedBucketsAreRefused(name: String) throws {
+    let rows = (0..<6_000).map { (key: Int64($0 % 97), slot: UInt32($0 % 2_000)) }
+    let column = NumberColumn(rows, slotCount: 2_000)
+    #expect(Self.reopened(column, slotCount: 2_000) != nil)
+    let damage = MemorySlice(MemoryRegion(copying: [7, 255, 255, 255]))
+    #expect(Self.reopened(column, slotCount: 2_000, replacing: [name: damage]) == nil)
+  }
+
+  /// The column of another's sections.
+  /// - Parameter isOlder: as of files of older programs, which have no buckets
+  private static func reopened(
+    _ column: NumberColumn, slotCount: Int, isOlder: Bool = false, replacing: [String: MemorySlice] = [:]
+  ) -> NumberColumn? {
+    let sections = Dictionary(uniqueKeysWithValues: column.sections).merging(replacing) { $1 }
+    guard let keys = sections["keys"], let starts = sections["starts"], let slots = sections["slots"],
+      let planes = sections["buckets"], let rest = sections["bucket-rest"]
+    else { return nil }
+    return NumberColumn(
+      keys: keys, starts: starts, slots: slots, buckets: isOlder ? nil : (planes, rest), slotCount: slotCount)
   }
 
   /// The bytes of version 1. A change of them is a change of the format.
@@ -134,8 +162,8 @@ import VectorModel
       section(numbers, "keys") == [UInt8](repeating: 255, count: 8) + [7, 0, 0, 0, 0, 0, 0, 0])
     #expect(section(numbers, "starts") == [0, 1, 3].flatMap { [$0, 0, 0, 0] })
     #expect(section(numbers, "slots") == [1, 0, 1].flatMap { [$0, 0, 0, 0] })
-    #expect(
-      section(numbers, "block-offsets") == [0, 0, 0, 0, 0, 0, 0, 0] && section(numbers, "blocks").isEmpty)
+    // Few rows have no buckets.
+    #expect(section(numbers, "buckets").isEmpty && section(numbers, "bucket-rest").isEmpty)
   }
 
   @Test func unsupportedTypesAreNamed() {
