@@ -295,6 +295,81 @@ AVX512 static size_t insert(uint64_t *words, size_t count, uint64_t word) {
   return i;
 }
 
+// Eight words in their order: Batcher's odd-even merge sort (1968), whose six steps each compare all with others.
+AVX512 static __m512i sorted(__m512i w) {
+#define STEP(p7, p6, p5, p4, p3, p2, p1, p0, upper)                                          \
+  do {                                                                                       \
+    __m512i other = _mm512_permutexvar_epi64(_mm512_set_epi64(p7, p6, p5, p4, p3, p2, p1, p0), w); \
+    w = _mm512_mask_max_epu64(_mm512_min_epu64(w, other), upper, w, other);                  \
+  } while (0)
+  STEP(6, 7, 4, 5, 2, 3, 0, 1, 0xAA);
+  STEP(5, 4, 7, 6, 1, 0, 3, 2, 0xCC);
+  STEP(7, 5, 6, 4, 3, 1, 2, 0, 0x44);
+  STEP(3, 2, 1, 0, 7, 6, 5, 4, 0xF0);
+  STEP(7, 6, 3, 2, 5, 4, 1, 0, 0x30);
+  STEP(7, 5, 6, 3, 4, 1, 2, 0, 0x54);
+#undef STEP
+  return w;
+}
+
+// Puts `added` ascending words among the others, eight of which move at once, from the end, by as many places as there are
+// added ones below each. What is read was written long before: words that are inserted one by one wait for each other.
+AVX512 static size_t merge(uint64_t *words, size_t *count, size_t capacity, const uint64_t *added, size_t adding) {
+  size_t rest = *count, least = capacity;
+  *count = rest + adding < capacity ? rest + adding : capacity;
+  while (adding > 0) {
+    const size_t width = rest < 8 ? rest : 8, base = rest - width;
+    const __mmask8 all = (__mmask8)((1u << width) - 1);
+    const __m512i eight = _mm512_maskz_loadu_epi64(all, words + base);
+    __mmask8 moved = 0;
+    for (; adding > 0; adding--) {
+      const __mmask8 above = _mm512_mask_cmpgt_epu64_mask(all, eight, _mm512_set1_epi64((int64_t)added[adding - 1]));
+      const size_t to = base + adding;
+      const __mmask8 room = to + 8 <= capacity ? 0xFF : to >= capacity ? 0 : (__mmask8)((1u << (capacity - to)) - 1);
+      _mm512_mask_storeu_epi64(words + to, above & (__mmask8)~moved & room, eight);
+      // It comes among those before the eight, as do all that are less.
+      if (above == all && base > 0) break;
+      moved = above;
+      const size_t place = to - 1 + width - (size_t)__builtin_popcount(above);
+      if (place < capacity) words[place] = added[adding - 1], least = place;
+    }
+    rest = base;
+  }
+  return least;
+}
+
+AVX512 static size_t offer(uint64_t *words, size_t *count, size_t capacity, const uint32_t *nodes, const float *distances,
+                           size_t offered) {
+  uint64_t added[16];
+  size_t least = capacity;
+  const __m512i sign = _mm512_set1_epi32(INT32_MIN), none = _mm512_set1_epi32(-1);
+  for (size_t i = 0; i < offered; i += 16) {
+    const __mmask16 all = offered - i < 16 ? (__mmask16)((1u << (offered - i)) - 1) : 0xFFFF;
+    const __m512 values = _mm512_maskz_loadu_ps(all, distances + i);
+    const __m512i bits = _mm512_castps_si512(_mm512_add_ps(values, _mm512_setzero_ps()));
+    __m512i keys = _mm512_xor_si512(bits, _mm512_or_si512(_mm512_srai_epi32(bits, 31), sign));
+    keys = _mm512_mask_mov_epi32(keys, _mm512_cmp_ps_mask(values, values, _CMP_UNORD_Q), none);
+    const uint32_t last = *count < capacity ? UINT32_MAX : (uint32_t)(words[capacity - 1] >> 32);
+    const __mmask16 near = _mm512_mask_cmple_epu32_mask(all, keys, _mm512_set1_epi32((int32_t)last));
+    if (near == 0) continue;
+    keys = _mm512_maskz_compress_epi32(near, keys);
+    const __m512i low = _mm512_maskz_compress_epi32(near, _mm512_maskz_loadu_epi32(all, nodes + i));
+    const size_t found = (size_t)__builtin_popcount(near);
+    for (size_t done = 0; done < found; done += 8) {
+      const size_t adding = found - done < 8 ? found - done : 8;
+      const __m256i eight_keys = done ? _mm512_extracti64x4_epi64(keys, 1) : _mm512_castsi512_si256(keys);
+      const __m256i eight_nodes = done ? _mm512_extracti64x4_epi64(low, 1) : _mm512_castsi512_si256(low);
+      __m512i eight = _mm512_or_si512(_mm512_slli_epi64(_mm512_cvtepu32_epi64(eight_keys), 32),
+                                      _mm512_slli_epi64(_mm512_cvtepu32_epi64(eight_nodes), 1));
+      eight = _mm512_mask_mov_epi64(none, (__mmask8)((1u << adding) - 1), eight);
+      _mm512_storeu_si512(added, adding == 1 ? eight : sorted(eight));
+      const size_t place = merge(words, count, capacity, added, adding);
+      if (place < least) least = place;
+    }
+  }
+  return least;
+}
+
 // Processors with these instructions have POPCNT.
 NT_COUNT_ONES(count_ones, AVX512)
 
@@ -326,6 +401,6 @@ AVX512 static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low
 const nt_kernels nt_avx512 = {
     NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, nibble_query,
     largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, insert, count_ones, places_within, bytes_between,
+    nibble_square_rows, bit_rows, insert, offer, count_ones, places_within, bytes_between,
 };
 #endif

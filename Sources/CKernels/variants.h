@@ -2,6 +2,9 @@
 #ifndef NEEDLETAIL_VARIANTS_H
 #define NEEDLETAIL_VARIANTS_H
 
+#include <math.h>
+#include <string.h>
+
 #include "CKernels.h"
 
 extern const nt_kernels nt_scalar;
@@ -146,6 +149,45 @@ static inline void nt_bytes_between(const uint8_t *bytes, size_t i, size_t count
       n += !(values[i] > bound);                                                                           \
     }                                                                                                      \
     return n;                                                                                              \
+  }
+
+// A distance's bits in its order, -0 as 0, NaN last.
+static inline uint32_t nt_key(float distance) {
+  const float value = distance + 0.0f;
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return distance != distance ? UINT32_MAX : bits ^ (bits >> 31 ? UINT32_MAX : UINT32_C(1) << 31);
+}
+
+// The distance of a word; NaN of the last.
+static inline float nt_distance(uint64_t word) {
+  const uint32_t key = (uint32_t)(word >> 32), bits = key ^ (key >> 31 ? UINT32_C(1) << 31 : UINT32_MAX);
+  float distance;
+  memcpy(&distance, &bits, sizeof distance);
+  return distance;
+}
+
+// One after the other, those that are near enough.
+#define NT_OFFER(name, target)                                                                             \
+  target static size_t name(uint64_t *words, size_t *count, size_t capacity, const uint32_t *nodes,        \
+                            const float *distances, size_t offered) {                                      \
+    size_t least = capacity;                                                                               \
+    for (size_t i = 0; i < offered; i += 64) {                                                             \
+      uint32_t found[64];                                                                                  \
+      const float bound = *count < capacity ? INFINITY : nt_distance(words[capacity - 1]);                 \
+      const size_t near = places_within(distances + i, offered - i < 64 ? offered - i : 64, bound, found); \
+      for (size_t j = 0; j < near; j++) {                                                                  \
+        const uint64_t key = nt_key(distances[i + found[j]]);                                              \
+        const uint64_t word = key << 32 | (uint64_t)nodes[i + found[j]] << 1;                              \
+        if (*count < capacity)                                                                             \
+          *count += 1;                                                                                     \
+        else if (word >= words[capacity - 1])                                                              \
+          continue;                                                                                        \
+        const size_t place = insert(words, *count - 1, word);                                              \
+        if (place < least) least = place;                                                                  \
+      }                                                                                                    \
+    }                                                                                                      \
+    return least;                                                                                          \
   }
 
 #define NT_BIT_DOT(name)                                                                                   \

@@ -298,6 +298,49 @@ static void check_places(size_t n) {
   }
 }
 
+// `n` nodes offered to pools of every size up to a few more than there are.
+static void check_offers(size_t n) {
+  static uint32_t nodes[96];
+  static float distances[96];
+  static uint64_t kept[256];
+  now.element = "words", now.pattern = "few distances", now.length = n, now.gap = n * 4 % LINE;
+  for (size_t capacity = 1; capacity <= 120; capacity++) {
+    uint64_t start[120];
+    const size_t there = below(capacity + 1);
+    // Odd where it was expanded; the nodes offered are others.
+    for (size_t i = 0; i < there; i++) start[i] = (i ? start[i - 1] : 0) + ((uint64_t)below(3) << 56) + 2;
+    for (size_t i = 0; i < n; i++) nodes[i] = (uint32_t)(1000 + i), distances[i] = below(9) == 0 ? NAN : (float)below(9) - 4;
+    memcpy(kept, start, there * sizeof *kept);
+    size_t held = there, first = capacity;
+    for (size_t i = 0; i < n; i++) {
+      uint32_t bits;
+      const float distance = distances[i] + 0.0f;
+      memcpy(&bits, &distance, sizeof bits);
+      bits = isnan(distance) ? UINT32_MAX : distance < 0 ? ~bits : bits | UINT32_C(1) << 31;
+      const uint64_t word = (uint64_t)bits << 32 | 2 * (uint64_t)nodes[i];
+      size_t to = held;
+      while (to > 0 && kept[to - 1] > word) kept[to] = kept[to - 1], to--;
+      kept[to] = word;
+      held = held < capacity ? held + 1 : capacity;
+      if (to < first) first = to;
+    }
+    const uint32_t *from = (uint32_t *)(void *)place(left_end, nodes, n * sizeof *nodes, now.gap);
+    const float *at = (float *)(void *)place(right_end, distances, n * sizeof *distances, now.gap);
+    for (int variant = 0; variant < VARIANTS; variant++) {
+      const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
+      if (kernels == NULL) continue;
+      now.kernel = "offer", now.variant = (nt_variant)variant;
+      // No word behind the last there is room for can be written.
+      uint64_t *words = (uint64_t *)(void *)out_end - capacity;
+      memcpy(words, start, there * sizeof *start);
+      size_t count = there;
+      expect((double)kernels->offer(words, &count, capacity, from, at, n), (double)first, 0);
+      expect((double)count, (double)held, 0);
+      expect_true(memcmp(words, kept, held * sizeof *words) == 0, "other words");
+    }
+  }
+}
+
 static void check_marks(size_t n) {
   static uint8_t bytes[LENGTH_MAX];
   static uint64_t before[LENGTH_MAX / 64 + 1];
@@ -328,6 +371,7 @@ void check_rows(void) {
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_words(n);
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_places(n);
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_marks(n);
+  for (size_t n = 0; n <= 96; n++) check_offers(n);
   check_all_code_rows();
   check_all_entries();
   for (int element = 0; element < NT_ELEMENTS; element++)

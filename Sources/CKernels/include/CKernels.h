@@ -112,6 +112,11 @@ typedef struct nt_kernels {
   /// Puts `word` behind the words of `count` ascending ones that are not above it, and returns where it is; those above
   /// move up by one place, for which there is room.
   size_t (*insert)(uint64_t *words, size_t count, uint64_t word);
+  /// Puts the words of `offered` nodes, distances' keys above and the nodes doubled below, among `*count` ascending ones of
+  /// at most `capacity`, of which the least stay: as if each were inserted behind those that are not above it and the last
+  /// fell out. Returns the place of the least of those that stay, or `capacity` where none does.
+  size_t (*offer)(uint64_t *words, size_t *count, size_t capacity, const uint32_t *nodes, const float *distances,
+                  size_t offered);
   /// How many bits of `count` words are set.
   size_t (*count_ones)(const uint64_t *words, size_t count);
   /// Writes the ascending places of the values that are not above `bound` (NaN is not), and returns how many those are.

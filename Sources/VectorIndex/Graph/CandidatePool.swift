@@ -90,17 +90,15 @@ import CKernels
   }
 
   /// Takes the nodes that are near enough.
-  /// - Parameter found: room for the places
   @inline(__always)
   mutating func offer(
-    _ nodes: UnsafePointer<UInt32>, _ distances: UnsafePointer<Float>, count: Int,
-    _ found: UnsafeMutablePointer<UInt32>
+    _ nodes: UnsafePointer<UInt32>, _ distances: UnsafePointer<Float>, count offered: Int
   ) {
-    let within = unsafe placesWithin(distances, count: count, found)
-    for index in 0..<within {
-      let place = unsafe Int(found[index])
-      unsafe offer(nodes[place], distances[place])
-    }
+    let least = unsafe kernels.pointee.offer(entries, &count, capacity, nodes, distances, offered)
+    if unsafe least == capacity { return }
+    if unsafe count == capacity { unsafe worst = Self.distance(entries[capacity &- 1]) }
+    if unsafe least < cursor { unsafe cursor = least }
+    if unsafe least < watchedCount && Self.distance(entries[least]) < watchedMax { unsafe hasImproved = true }
   }
 
   /// The places of the distances that are not above `worst`, and how many those are.

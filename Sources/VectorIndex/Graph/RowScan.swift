@@ -45,6 +45,10 @@
     let distances = unsafe scratch.batchDistances
     unsafe scorer.score(rows, first: first, count: count, into: distances)
     unsafe comparedCount &+= count
+    if let rows = unsafe rows, numbering == 0 {
+      unsafe pool.offer(rows, distances, count: count)
+      return
+    }
     let found = unsafe scratch.batchFound
     var done = 0
     while done < count {

@@ -122,6 +122,6 @@ import CKernels
   mutating func compareGathered(_ pool: inout CandidatePool) {
     unsafe comparedCount &+= gatheredCount
     unsafe scorer.score(rows, first: 0, count: gatheredCount, into: distances)
-    unsafe pool.offer(rows, distances, count: gatheredCount, scratch.batchFound)
+    unsafe pool.offer(rows, distances, count: gatheredCount)
   }
 }

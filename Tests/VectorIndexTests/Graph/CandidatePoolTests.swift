@@ -19,11 +19,12 @@ import VectorModel
       if round % 3 == 0 {
         for index in nodes.indices { unsafe pool.offer(nodes[index], distances[index]) }
       } else {
-        unsafe pool.offer(nodes, distances, count: nodes.count, scratch.batchFound)
+        unsafe pool.offer(nodes, distances, count: nodes.count)
       }
-      // A full pool takes a node only if it is nearer than the farthest at that time.
+      // A node by itself is taken by a full pool only if it is nearer than the farthest at that time; of a batch one as far
+      // as that, whose number is less, is taken as well.
       for (node, distance) in zip(nodes, distances)
-      where kept.count < held || distance < kept[held - 1].distance {
+      where round % 3 > 0 || kept.count < held || distance < kept[held - 1].distance {
         kept.append((distance, node))
         kept.sort { ($0.distance, $0.node) < ($1.distance, $1.node) }
         kept = Array(kept.prefix(held))

@@ -1,6 +1,8 @@
 import CKernels
 import Testing
 
+@testable import VectorIndex
+
 /// Every instruction set against the scalar reference, at every length and at unaligned starts.
 @Suite struct KernelTests {
   private static let lengthMax = 1025
@@ -82,6 +84,40 @@ import Testing
         let expected = values.indices.filter { !(values[$0] > bound) }.map(UInt32.init)
         #expect(Array(found.prefix(count)) == expected, "length \(length), seed 9, \(bound)")
       }
+    }
+  }
+
+  @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func theNearestOfferedNodesStay(variant: UInt32)
+    throws
+  {
+    let tested = try #require(Self.kernels(nt_variant(variant)))
+    var random = SplitMix64(state: 11)
+    func word(_ node: UInt32, _ distance: Float) -> UInt64 {
+      unsafe UInt64(CandidatePool.key(distance)) << 32 | UInt64(node) << 1
+    }
+    let outside = UInt64.max
+    for round in 0..<4_000 {
+      let capacity = Int.random(in: 1...(round % 2 == 0 ? 20 : 300), using: &random)
+      // Few distances, so that many are equal; nodes of those that are there may be marked as expanded.
+      func distance() -> Float {
+        let drawn = Float(Int.random(in: -20...20, using: &random)) / 4
+        return drawn == 5 ? .nan : drawn == -5 ? -.infinity : drawn == 0 ? -0.0 : drawn
+      }
+      var nodes = Array(0..<UInt32(capacity + 70)).shuffled(using: &random)
+      var expected = (0..<Int.random(in: 0...capacity, using: &random)).map { _ in
+        word(nodes.removeLast(), distance()) | UInt64.random(in: 0...1, using: &random)
+      }
+      expected.sort()
+      var count = expected.count
+      var words = expected + [UInt64](repeating: outside, count: capacity + 1 - count)
+      let offered = nodes.prefix(Int.random(in: 0...nodes.count, using: &random))
+      let distances = offered.map { _ in distance() }
+      let least = unsafe tested.offer(&words, &count, capacity, Array(offered), distances, offered.count)
+      let added = zip(offered, distances).map { word($0, $1) }
+      expected = Array((expected + added).sorted().prefix(capacity))
+      #expect(Array(words.prefix(count)) == expected, "seed 11, round \(round)")
+      #expect(words[capacity] == outside, "seed 11, round \(round)")
+      #expect(least == expected.firstIndex(where: Set(added).contains) ?? capacity, "seed 11, round \(round)")
     }
   }
 
