@@ -1,6 +1,7 @@
 """What the server benchmarks share: a server on a temporary directory, timed requests, percentiles, the machine."""
 
 import argparse
+import bisect
 import contextlib
 import json
 import math
@@ -52,6 +53,40 @@ def percentile(values, share):
     """The smallest value that at least `share` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+class HostSteal:
+    """Which requests fell into time in which the host of this virtual machine took its processors away.
+
+    A host that shares its processors or limits a machine's use of them stops the whole machine for tens of milliseconds,
+    whatever runs in it; the kernel counts that as `steal`, at the next tick of its clock.
+    """
+    TICK = 1 / os.sysconf("SC_CLK_TCK")
+
+    def __init__(self):
+        self.spans, self.times, self.stolen = [], [], []
+        self.read()
+
+    def read(self):
+        with open("/proc/stat") as stat:
+            ticks = stat.readline().split()
+        self.times.append(time.monotonic())
+        self.stolen.append(int(ticks[8]) if len(ticks) > 8 else 0)
+
+    def note(self, due, done):
+        """Notes a request, right after its end."""
+        self.spans.append((due, done))
+        self.read()
+
+    def undisturbed(self):
+        """The seconds that the other requests took; of all, where those are not even half."""
+        taken = [
+            done - due for due, done in self.spans
+            if self.before(due) == self.stolen[min(len(self.times) - 1, bisect.bisect_left(self.times, done + self.TICK))]]
+        return taken if 2 * len(taken) >= len(self.spans) else [done - due for due, done in self.spans]
+
+    def before(self, moment):
+        return self.stolen[max(0, bisect.bisect_right(self.times, moment) - 1)]
 
 
 def milliseconds(seconds):

@@ -8,9 +8,9 @@ the rate. It is printed beside the build rate: that at which the same client's p
 are loaded and indexed while nobody searches (few points are indexed faster than many). Searches come at a steady pace and
 count from when they were due, so that one that waits makes those behind it late too. Both clients stand for other machines:
 where the system allows it the searching one comes before all others, and the writing one behind the server's event loops,
-or their own waiting for a processor would be measured. With both processors busy, the host of a virtual machine may give
-them to another one for tens of milliseconds, several times in a row: the p95 is the median of several windows' while the
-stream goes on. The collection grows to several times its size meanwhile, so the idle p95 is the mean of those at rest before
+or their own waiting for a processor would be measured. With both processors busy, the host of a virtual machine may take
+them away for tens of milliseconds, several times in a row, whatever the machine does: searches in such time are left out,
+idle ones as well, and their share is printed; the p95 is the median of several windows' while the stream goes on. The collection grows to several times its size meanwhile, so the idle p95 is the mean of those at rest before
 and after. What updates and deletes leave is searched in turns with another server that has the same points untouched.
 
 Points that are written are shaken copies of those that are there, so neighbours come closer together and recall falls
@@ -86,11 +86,11 @@ def prioritize(niceness):
         os.setpriority(os.PRIO_PROCESS, 0, niceness)
 
 
-def search(connection, queries, seconds=None, pace=None, explained_every=5, is_exact_too=True):
+def search(connection, queries, seconds=None, pace=None, explained_every=5, is_exact_too=True, note=None):
     """Latencies of approximate searches; recall@10 of some against the exact answer, and explanations of those.
 
     With a pace of so many searches a second latencies count from when each was due; otherwise each comes when the one
-    before it was answered.
+    before it was answered. `note` is called with when each was due and when it was answered.
     """
     latencies, found, wanted, plans = [], 0, 0, []
     began = time.monotonic()
@@ -100,7 +100,10 @@ def search(connection, queries, seconds=None, pace=None, explained_every=5, is_e
         due = time.monotonic() if pace is None else began + number / pace
         time.sleep(max(0, due - time.monotonic()))
         result, _ = measuring.send_timed(connection, "POST", f"{PATH}/points/query", json.dumps(body).encode())
-        latencies.append(time.monotonic() - due)
+        done = time.monotonic()
+        latencies.append(done - due)
+        if note:
+            note(due, done)
         if number % explained_every == 0:
             explained = {**body, "params": {"explain": True}}
             plans.append(connection.envelope("POST", f"{PATH}/points/query", explained)["explain"])
@@ -152,9 +155,11 @@ def binary_burst(server, vectors, ids):
 
 
 def paced(connection, queries, seconds):
-    """What `line` takes: latencies at a steady pace, then recall and explanations."""
-    latencies, _, plans = search(connection, queries, seconds, PACE, explained_every=50, is_exact_too=False)
-    return latencies, plans
+    """Latencies at a steady pace while the host left the processors to this machine, those of all searches, explanations."""
+    steal = measuring.HostSteal()
+    latencies, _, plans = search(
+        connection, queries, seconds, PACE, explained_every=50, is_exact_too=False, note=steal.note)
+    return steal.undisturbed(), latencies, plans
 
 
 def sustained(server, connection, queries, vectors, first_id, seconds):
@@ -171,7 +176,7 @@ def sustained(server, connection, queries, vectors, first_id, seconds):
     first, began = points.value, time.monotonic()
     windows = [paced(connection, queries, seconds / WINDOWS) for _ in range(WINDOWS)]
     rate = (points.value - first) / (time.monotonic() - began)
-    latencies, plans = (sum(lists, []) for lists in zip(*windows))
+    latencies, all_latencies, plans = (sum(lists, []) for lists in zip(*windows))
     found = latencies, search(connection, queries, seconds / 4)[1], plans
     unindexed = metric(connection, "collection_delta_rows")
     throttled = metric(connection, r'write_step_seconds_total\{step="throttle"')
@@ -180,8 +185,11 @@ def sustained(server, connection, queries, vectors, first_id, seconds):
     _, recall = line(
         "while writing", found, server,
         f"  {rate:,.0f} points/s, {unindexed:,.0f} rows unindexed, {throttled:.1f} s of answers held")
-    p95 = [measuring.percentile(latencies, 0.95) for latencies, _ in windows]
-    print(f"{'':26} p95 by window: " + ", ".join(f"{seconds * 1000:.2f}" for seconds in p95) + " ms", flush=True)
+    p95, p95_of_all = ([measuring.percentile(window[place], 0.95) for window in windows] for place in (0, 1))
+    left_out = 1 - len(latencies) / len(all_latencies)
+    shown, shown_of_all = (", ".join(map(measuring.milliseconds, window)) for window in (p95, p95_of_all))
+    print(f"{'':26} p95 by window: {shown} ms; with the {100 * left_out:.1f} % of searches in time that the host took: "
+          f"{shown_of_all} ms", flush=True)
     return statistics.median(p95), recall, rate, points.value
 
 
@@ -225,7 +233,7 @@ def run(server, control, options):
     search(connection, queries)
     _, recall = line("idle", search(connection, queries), server)
     search(connection, queries, 2, PACE, is_exact_too=False)
-    latencies, plans = paced(connection, queries, options.seconds / 2)
+    latencies, _, plans = paced(connection, queries, options.seconds / 2)
     idle_before, _ = line(f"idle, {PACE} searches/s", (latencies, recall, plans), server)
 
     written = shaken(numpy.tile(base, (options.written // count + 1, 1))[:options.written], generator)
@@ -233,7 +241,7 @@ def run(server, control, options):
         server, connection, queries, written, count, options.seconds)
     quiet(connection)
     _, settled_recall = line("settled", search(connection, queries), server)
-    latencies, plans = paced(connection, queries, options.seconds / 2)
+    latencies, _, plans = paced(connection, queries, options.seconds / 2)
     idle_after, _ = line(f"settled, {PACE} searches/s", (latencies, settled_recall, plans), server)
     idle = (idle_before + idle_after) / 2
 
