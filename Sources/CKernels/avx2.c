@@ -176,7 +176,6 @@ AVX2 static size_t insert(uint64_t *words, size_t count, uint64_t word) {
 }
 
 NT_COUNT_ONES(count_ones, AVX2)
-NT_PLACES_WITHIN(places_within, AVX2)
 NT_OFFER(offer, AVX2)
 
 AVX2 static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low, uint8_t high, uint64_t *words) {
@@ -194,6 +193,6 @@ AVX2 static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low, 
 const nt_kernels nt_avx2 = {
     NT_VARIANT_AVX2, dot, squared_l2, l1, code_dot, code_query, nibble_query,
     largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, insert, offer, count_ones, places_within, bytes_between,
+    nibble_square_rows, bit_rows, insert, offer, count_ones, bytes_between,
 };
 #endif

@@ -373,21 +373,6 @@ AVX512 static size_t offer(uint64_t *words, size_t *count, size_t capacity, cons
 // Processors with these instructions have POPCNT.
 NT_COUNT_ONES(count_ones, AVX512)
 
-// Compressed in a register: to compress into memory is slow on some processors.
-AVX512 static size_t places_within(const float *values, size_t count, float bound, uint32_t *found) {
-  const __m512 limit = _mm512_set1_ps(bound);
-  __m512i places = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  size_t n = 0;
-  for (size_t i = 0; i < count; i += 16) {
-    __mmask16 rest = count - i < 16 ? (__mmask16)((1u << (count - i)) - 1) : 0xFFFF;
-    __mmask16 within = _mm512_mask_cmp_ps_mask(rest, _mm512_maskz_loadu_ps(rest, values + i), limit, _CMP_NGT_UQ);
-    _mm512_storeu_si512(found + n, _mm512_maskz_compress_epi32(within, places));
-    n += (size_t)__builtin_popcount(within);
-    places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
-  }
-  return n;
-}
-
 AVX512 static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low, uint8_t high, uint64_t *words) {
   const __m512i least = _mm512_set1_epi8((char)low), width = _mm512_set1_epi8((char)(high - low));
   for (size_t i = 0; i < count; i += 64) {
@@ -401,6 +386,6 @@ AVX512 static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low
 const nt_kernels nt_avx512 = {
     NT_VARIANT_AVX512, dot, squared_l2, l1, code_dot, code_query, nibble_query,
     largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, insert, offer, count_ones, places_within, bytes_between,
+    nibble_square_rows, bit_rows, insert, offer, count_ones, bytes_between,
 };
 #endif

@@ -83,7 +83,6 @@ NT_BIT_DOT(bit_dot)
 NT_BIT_ROWS(bit_rows, , bit_dot)
 NT_INSERT(insert)
 NT_COUNT_ONES(count_ones, )
-NT_PLACES_WITHIN(places_within, )
 NT_OFFER(offer, )
 
 static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low, uint8_t high, uint64_t *words) {
@@ -93,5 +92,5 @@ static void bytes_between(const uint8_t *bytes, size_t count, uint8_t low, uint8
 const nt_kernels nt_scalar = {
     NT_VARIANT_SCALAR, dot, squared_l2, l1, code_dot, code_query, nibble_query,
     largest, quantize, negated_dot_rows, squared_l2_rows, l1_rows, code_rows, nibble_rows, entry_rows,
-    nibble_square_rows, bit_rows, insert, offer, count_ones, places_within, bytes_between,
+    nibble_square_rows, bit_rows, insert, offer, count_ones, bytes_between,
 };

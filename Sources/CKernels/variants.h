@@ -140,17 +140,6 @@ static inline void nt_bytes_between(const uint8_t *bytes, size_t i, size_t count
     words[i / 64] |= (uint64_t)((uint8_t)(bytes[i] - low) <= (uint8_t)(high - low)) << (i % 64);
 }
 
-// Without a branch, which would be foreseen badly.
-#define NT_PLACES_WITHIN(name, target)                                                                     \
-  target static size_t name(const float *values, size_t count, float bound, uint32_t *found) {             \
-    size_t n = 0;                                                                                          \
-    for (size_t i = 0; i < count; i++) {                                                                   \
-      found[n] = (uint32_t)i;                                                                              \
-      n += !(values[i] > bound);                                                                           \
-    }                                                                                                      \
-    return n;                                                                                              \
-  }
-
 // A distance's bits in its order, -0 as 0, NaN last.
 static inline uint32_t nt_key(float distance) {
   const float value = distance + 0.0f;
@@ -167,18 +156,22 @@ static inline float nt_distance(uint64_t word) {
   return distance;
 }
 
-// One after the other, those that are near enough.
+// One after the other, those that are near enough; these are found without a branch, which would be foreseen badly.
 #define NT_OFFER(name, target)                                                                             \
   target static size_t name(uint64_t *words, size_t *count, size_t capacity, const uint32_t *nodes,        \
                             const float *distances, size_t offered) {                                      \
     size_t least = capacity;                                                                               \
     for (size_t i = 0; i < offered; i += 64) {                                                             \
-      uint32_t found[64];                                                                                  \
       const float bound = *count < capacity ? INFINITY : nt_distance(words[capacity - 1]);                 \
-      const size_t near = places_within(distances + i, offered - i < 64 ? offered - i : 64, bound, found); \
+      uint32_t found[64];                                                                                  \
+      size_t near = 0;                                                                                     \
+      for (size_t j = i; j < offered && j < i + 64; j++) {                                                 \
+        found[near] = (uint32_t)j;                                                                         \
+        near += !(distances[j] > bound);                                                                   \
+      }                                                                                                    \
       for (size_t j = 0; j < near; j++) {                                                                  \
-        const uint64_t key = nt_key(distances[i + found[j]]);                                              \
-        const uint64_t word = key << 32 | (uint64_t)nodes[i + found[j]] << 1;                              \
+        const uint64_t key = nt_key(distances[found[j]]);                                                  \
+        const uint64_t word = key << 32 | (uint64_t)nodes[found[j]] << 1;                                  \
         if (*count < capacity)                                                                             \
           *count += 1;                                                                                     \
         else if (word >= words[capacity - 1])                                                              \

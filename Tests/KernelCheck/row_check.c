@@ -279,25 +279,6 @@ static void check_words(size_t n) {
   }
 }
 
-static void check_places(size_t n) {
-  static float values[LENGTH_MAX];
-  for (size_t i = 0; i < n; i++) values[i] = below(9) == 0 ? NAN : (float)below(9) - 4;
-  now.element = "f32", now.pattern = "random", now.length = n, now.gap = n * 4 % LINE;
-  const float *base = (float *)(void *)place(left_end, values, n * sizeof *values, now.gap);
-  for (int variant = 0; variant < VARIANTS; variant++) {
-    const nt_kernels *kernels = nt_kernels_of((nt_variant)variant);
-    if (kernels == NULL) continue;
-    now.kernel = "places_within", now.variant = (nt_variant)variant;
-    for (int bound = -5; bound <= 5; bound++) {
-      uint32_t *found = (uint32_t *)(void *)out_end - (n + 15) / 16 * 16;
-      size_t count = kernels->places_within(base, n, bound == 5 ? INFINITY : (float)bound, found), next = 0;
-      for (size_t i = 0; i < n; i++)
-        if (!(values[i] > (bound == 5 ? INFINITY : (float)bound))) expect(found[next], (double)i, 0), next++;
-      expect((double)count, (double)next, 0);
-    }
-  }
-}
-
 // `n` nodes offered to pools of every size up to a few more than there are.
 static void check_offers(size_t n) {
   static uint32_t nodes[96];
@@ -369,7 +350,6 @@ void check_rows(void) {
   static const size_t lengths[] = {1, 7, 64, 385, LENGTH_MAX};
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_float_rows(n);
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_words(n);
-  for (size_t n = 1; n <= LENGTH_MAX; n++) check_places(n);
   for (size_t n = 1; n <= LENGTH_MAX; n++) check_marks(n);
   for (size_t n = 0; n <= 96; n++) check_offers(n);
   check_all_code_rows();

@@ -119,9 +119,6 @@ typedef struct nt_kernels {
                   size_t offered);
   /// How many bits of `count` words are set.
   size_t (*count_ones)(const uint64_t *words, size_t count);
-  /// Writes the ascending places of the values that are not above `bound` (NaN is not), and returns how many those are.
-  /// `found` has room for `count` places, rounded up to 16.
-  size_t (*places_within)(const float *values, size_t count, float bound, uint32_t *found);
   /// Sets bit i of the words for each of `count` bytes that is from `low` to `high`, and leaves the other bits as they are.
   void (*bytes_between)(const uint8_t *bytes, size_t count, uint8_t low, uint8_t high, uint64_t *words);
 } nt_kernels;

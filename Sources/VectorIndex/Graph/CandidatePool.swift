@@ -101,14 +101,6 @@ import CKernels
     if unsafe least < watchedCount && Self.distance(entries[least]) < watchedMax { unsafe hasImproved = true }
   }
 
-  /// The places of the distances that are not above `worst`, and how many those are.
-  @inline(__always)
-  func placesWithin(
-    _ distances: UnsafePointer<Float>, count: Int, _ found: UnsafeMutablePointer<UInt32>
-  ) -> Int {
-    unsafe kernels.pointee.places_within(distances, count, worst, found)
-  }
-
   /// Keeps another number of nodes from now on.
   /// - Parameter capacity: at least 1, and at most what there is room for
   mutating func resize(capacity: Int) {

@@ -1,8 +1,5 @@
 /// Compares rows one after the other, without a graph.
 @unsafe struct RowScan<Scorer: RowScorer> {
-  /// Rows that are held against one bound, which those taken lower.
-  private static var offeredCount: Int { 64 }
-
   let scorer: Scorer
   let scratch: SearchScratch
   private(set) var comparedCount = 0
@@ -38,28 +35,19 @@
     }
   }
 
-  /// Compares the given rows.
+  /// Compares the given rows, or without them those from `first` on, and offers them.
   mutating func offer(
     _ rows: UnsafePointer<UInt32>?, first: Int, count: Int, numbering: Int, into pool: inout CandidatePool
   ) {
     let distances = unsafe scratch.batchDistances
     unsafe scorer.score(rows, first: first, count: count, into: distances)
     unsafe comparedCount &+= count
-    if let rows = unsafe rows, numbering == 0 {
-      unsafe pool.offer(rows, distances, count: count)
-      return
+    if let rows = unsafe rows, numbering == 0 { return unsafe pool.offer(rows, distances, count: count) }
+    let numbers = unsafe scratch.batchNumbers
+    for index in 0..<count {
+      let row = if let rows = unsafe rows { unsafe Int(rows[index]) } else { first &+ index }
+      unsafe numbers[index] = UInt32(truncatingIfNeeded: row &+ numbering)
     }
-    let found = unsafe scratch.batchFound
-    var done = 0
-    while done < count {
-      let part = unsafe min(count &- done, Self.offeredCount)
-      let within = unsafe pool.placesWithin(distances + done, count: part, found)
-      for index in 0..<within {
-        let place = unsafe done &+ Int(found[index])
-        let row = if let rows = unsafe rows { unsafe Int(rows[place]) } else { first &+ place }
-        unsafe pool.offer(UInt32(truncatingIfNeeded: row &+ numbering), distances[place])
-      }
-      done &+= part
-    }
+    unsafe pool.offer(numbers, distances, count: count)
   }
 }

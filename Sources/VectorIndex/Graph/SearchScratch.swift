@@ -21,8 +21,8 @@ import CKernels
   let batchDistances = UnsafeMutablePointer<Float>.allocate(capacity: batchMax)
   /// [batchWordsMax + 1] places of words that have bits.
   let batchWords = UnsafeMutablePointer<UInt32>.allocate(capacity: batchWordsMax + 1)
-  /// [batchMax] places of the rows that are near enough.
-  let batchFound = UnsafeMutablePointer<UInt32>.allocate(capacity: (batchMax + 15) / 16 * 16)
+  /// [batchMax] what the rows are called outside.
+  let batchNumbers = UnsafeMutablePointer<UInt32>.allocate(capacity: batchMax)
   /// [3 × batchMax] what queries of several examples need besides.
   let exampleDistances = UnsafeMutablePointer<Float>.allocate(capacity: 3 * batchMax)
 
@@ -58,7 +58,7 @@ import CKernels
     unsafe batchRows.deallocate()
     unsafe batchDistances.deallocate()
     unsafe batchWords.deallocate()
-    unsafe batchFound.deallocate()
+    unsafe batchNumbers.deallocate()
     unsafe exampleDistances.deallocate()
     unsafe queryBytes.deallocate()
   }

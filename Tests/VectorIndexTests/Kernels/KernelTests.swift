@@ -68,25 +68,6 @@ import Testing
     }
   }
 
-  @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func placesWithinABoundAreFound(
-    variant: UInt32
-  ) throws {
-    let tested = try #require(Self.kernels(nt_variant(variant)))
-    var random = SplitMix64(state: 9)
-    for length in 0...Self.lengthMax {
-      let values = (0..<length).map { _ -> Float in
-        let value = Float(Int.random(in: -8...8, using: &random))
-        return value == 8 ? .nan : value == -8 ? .infinity : value
-      }
-      for bound in [-.infinity, -3, 0, 5, .infinity] as [Float] {
-        var found = [UInt32](repeating: .max, count: (length + 15) / 16 * 16)
-        let count = unsafe tested.places_within(values, length, bound, &found)
-        let expected = values.indices.filter { !(values[$0] > bound) }.map(UInt32.init)
-        #expect(Array(found.prefix(count)) == expected, "length \(length), seed 9, \(bound)")
-      }
-    }
-  }
-
   @Test(arguments: [NT_VARIANT_SCALAR.rawValue] + variants) func theNearestOfferedNodesStay(variant: UInt32)
     throws
   {
