@@ -24,7 +24,9 @@ package enum Server {
     let descriptors = ProcessUsage.raiseDescriptorLimit()
     log.debug("open file descriptors: \(descriptors)")
     let tls = try makeTLS(settings)
+    // Loops of its own for each front: what a stream of points keeps a loop busy with would delay the searches that share it.
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoopThreads)
+    let binaryGroup = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoopThreads)
     let threads = NIOThreadPool(numberOfThreads: System.coreCount)
     threads.start()
 
@@ -47,7 +49,7 @@ package enum Server {
         tls: tls)
       let binaryListener = try await BinaryListener.bind(
         front: binaryFront, connections: binaryConnections, host: settings.host, port: settings.binaryPort,
-        group: group, tls: tls)
+        group: binaryGroup, tls: tls)
       let host = bracketed(settings.host)
       let addresses = Addresses(http: "\(host):\(listener.port)", binary: "\(host):\(binaryListener.port)")
       log.info(
@@ -70,6 +72,7 @@ package enum Server {
     }
     try? await threads.shutdownGracefully()
     try? await group.shutdownGracefully()
+    try? await binaryGroup.shutdownGracefully()
     try result.get()
   }
 

@@ -63,7 +63,8 @@ extension Setting {
   package static let tlsKey = Setting("tls_key", .text, nil, "A PEM file with the certificate's private key.")
 
   package static let eventLoopThreads = Setting(
-    "event_loop_threads", .integer(0...256), "0", "Threads for sockets; 0 is one a core.")
+    "event_loop_threads", .integer(0...256), "0", "Threads for the sockets of each protocol; 0 is one a core."
+  )
   package static let connectionsMax = Setting(
     "connections_max", .integer(1...1_000_000), "1024", "Open connections; further ones are told 503.")
   package static let bodyMegabytesMax = Setting(
