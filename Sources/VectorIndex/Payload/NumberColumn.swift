@@ -64,7 +64,7 @@ extension NumberColumn {
   }
 
   /// Adopts sections; nil where they are damaged.
-  /// - Parameter buckets: nil in files of older programs: they are made from the slots then
+  /// - Parameter buckets: nil in files of version 1: they are made from the slots then
   init?(
     keys: MemorySlice, starts: MemorySlice, slots: MemorySlice,
     buckets: (planes: MemorySlice, rest: MemorySlice)?, slotCount: Int

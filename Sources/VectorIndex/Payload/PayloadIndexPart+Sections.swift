@@ -9,8 +9,8 @@ package import VectorModel
 // other types:    term-offsets u64, terms, cardinalities u32, posting-offsets u64, postings
 
 extension PayloadIndexPart {
-  /// Changes whenever bytes of earlier parts would be read wrongly.
-  package static let formatVersion: UInt16 = 1
+  /// The version that is written; earlier ones are read. Version 1 had `block-offsets` and `blocks` instead of the buckets.
+  package static let formatVersion: UInt16 = 2
   private static let magic = Array("NTPX".utf8)
 
   /// The part as bytes with names; the contents share the part's memory.
@@ -45,7 +45,7 @@ extension PayloadIndexPart {
       return slice
     }
     let path = try PayloadPath(field.path)
-    let slotCount = try Self.slotCount(header: try section("header"), field: field, path: path)
+    let (version, slotCount) = try Self.header(try section("header"), field: field, path: path)
     var facts: [SlotSet] = []
     for index in FieldValues.Facts.each.indices {
       let slots = SlotSet(try section("facts-\(index)"))
@@ -63,11 +63,10 @@ extension PayloadIndexPart {
     var numbers: NumberColumn?
     var terms: TermPostings?
     if IndexedValue.isNumeric(field.type) {
-      // What older programs wrote instead of the buckets.
-      let isOlder = sections("block-offsets") != nil
       numbers = NumberColumn(
         keys: try section("keys"), starts: try section("starts"), slots: try section("slots"),
-        buckets: isOlder ? nil : (try section("buckets"), try section("bucket-rest")), slotCount: slotCount)
+        buckets: version == 1 ? nil : (try section("buckets"), try section("bucket-rest")),
+        slotCount: slotCount)
       if numbers == nil { throw damaged("keys") }
     } else {
       terms = TermPostings(
@@ -81,24 +80,25 @@ extension PayloadIndexPart {
       counts: counts, distinctCounts: distinctCounts)
   }
 
-  private static func slotCount(
-    header: MemorySlice, field: PayloadField, path: PayloadPath
-  ) throws(RequestError) -> Int {
+  private static func header(
+    _ header: MemorySlice, field: PayloadField, path: PayloadPath
+  ) throws(RequestError) -> (version: UInt16, slotCount: Int) {
     let bytes = PackedArray<UInt8>(header).map { $0.elements(in: 0..<$0.count) } ?? []
     guard bytes.count >= 12, Array(bytes[..<4]) == magic else {
       throw .internalError("payload index part of \"\(field.path)\": section \"header\" is damaged")
     }
     let version = UInt16(bytes[4]) | UInt16(bytes[5]) << 8
-    guard version == formatVersion else {
+    guard (1...formatVersion).contains(version) else {
       throw .internalError(
-        "payload index part of \"\(field.path)\" has version \(version), this server reads \(formatVersion)")
+        "payload index part of \"\(field.path)\" has version \(version), this server reads 1 to \(formatVersion)"
+      )
     }
     guard bytes[6] == field.type.rawValue, isSupported(field.type),
       bytes[12...].elementsEqual(path.description.utf8)
     else {
       throw .internalError("payload index part of \"\(field.path)\" belongs to another field or type")
     }
-    return Int(bytes[8]) | Int(bytes[9]) << 8 | Int(bytes[10]) << 16 | Int(bytes[11]) << 24
+    return (version, Int(bytes[8]) | Int(bytes[9]) << 8 | Int(bytes[10]) << 16 | Int(bytes[11]) << 24)
   }
 }
 

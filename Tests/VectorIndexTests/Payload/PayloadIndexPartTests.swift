@@ -42,6 +42,31 @@ import VectorModel
     }
   }
 
+  /// Version 1 had sections that are not read any more instead of the buckets.
+  @Test func partsOfVersionOneAreReadAndLaterOnesRefused() throws {
+    let fields = [PayloadField(path: "n", type: .integer), PayloadField(path: "k", type: .keyword)]
+    var random = SplitMix64(state: 12)
+    let values = (0..<3_000).map { _ in Int.random(in: 0..<900, using: &random) }
+    let documents = values.map { Array(#"{"n": \#($0), "k": "\#($0 % 7)"}"#.utf8) }
+    let parts = try PointSimulation.parts(fields, documents, values.map { _ in true })
+    func sections(_ part: PayloadIndexPart, version: UInt8) -> [(name: String, content: MemorySlice)] {
+      part.sections().compactMap { section in
+        var bytes = unsafe Array(section.content.bytes)
+        if section.name == "header" { bytes[4] = version }
+        if version == 1, section.name.hasPrefix("bucket") { return nil }
+        return (section.name, MemorySlice(MemoryRegion(copying: bytes)))
+      }
+    }
+    for (field, part) in zip(fields, parts) {
+      let opened = try reopen(field, sections(part, version: 1))
+      for (left, right) in zip(part.sections(), opened.sections()) {
+        #expect(unsafe left.content.bytes.elementsEqual(right.content.bytes), "\(left.name)")
+      }
+      let error = #expect(throws: RequestError.self) { try reopen(field, sections(part, version: 3)) }
+      #expect(error?.message.contains("version 3, this server reads 1 to 2") ?? false)
+    }
+  }
+
   @Test func anotherFieldsPartIsRefused() throws {
     for (field, part) in try Self.parts(seed: 3, count: 10) {
       let others = PointSimulation.types.filter { $0 != field.type }.map {
@@ -137,7 +162,7 @@ import VectorModel
       keys: keys, starts: starts, slots: slots, buckets: isOlder ? nil : (planes, rest), slotCount: slotCount)
   }
 
-  /// The bytes of version 1. A change of them is a change of the format.
+  /// The bytes of version 2. A change of them is a change of the format.
   @Test func goldenSections() throws {
     let documents = [#"{"k": "b", "n": 7}"#, #"{"k": ["a", "b"], "n": [7, -1]}"#, #"{"k": null}"#]
     let fields = [PayloadField(path: "k", type: .keyword), PayloadField(path: "n", type: .integer)]
@@ -145,9 +170,9 @@ import VectorModel
     func section(_ part: PayloadIndexPart, _ name: String) -> [UInt8] {
       part.sections().first { $0.name == name }.map { unsafe Array($0.content.bytes) } ?? []
     }
-    #expect(PayloadIndexPart.formatVersion == 1)
+    #expect(PayloadIndexPart.formatVersion == 2)
     let keywords = parts[0]
-    #expect(section(keywords, "header") == Array("NTPX".utf8) + [1, 0, 1, 0, 3, 0, 0, 0] + Array("k".utf8))
+    #expect(section(keywords, "header") == Array("NTPX".utf8) + [2, 0, 1, 0, 3, 0, 0, 0] + Array("k".utf8))
     #expect(section(keywords, "terms") == Array("ab".utf8))
     #expect(section(keywords, "term-offsets") == [0, 1, 2].flatMap { [$0, 0, 0, 0, 0, 0, 0, 0] })
     #expect(section(keywords, "cardinalities") == [1, 0, 0, 0, 2, 0, 0, 0])
