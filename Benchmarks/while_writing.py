@@ -10,8 +10,9 @@ count from when they were due, so that one that waits makes those behind it late
 where the system allows it the searching one comes before all others, and the writing one behind the server's event loops,
 or their own waiting for a processor would be measured. With both processors busy, the host of a virtual machine may take
 them away for tens of milliseconds, several times in a row, whatever the machine does: searches in such time are left out,
-idle ones as well, and their share is printed; the p95 is the median of several windows' while the stream goes on. The collection grows to several times its size meanwhile, so the idle p95 is the mean of those at rest before
-and after. What updates and deletes leave is searched in turns with another server that has the same points untouched.
+idle ones as well, and their share is printed; the p95 is the median of several windows' while the stream goes on. The
+collection grows to several times its size meanwhile, so the idle p95 is the mean of those at rest before and after. What
+updates and deletes leave is searched in turns with another server that has the same points untouched.
 
 Points that are written are shaken copies of those that are there, so neighbours come closer together and recall falls
 with their number; it is compared with that of the same points at rest. Truth is the server's own exact search, asked

@@ -340,7 +340,7 @@ AVX512 static size_t merge(uint64_t *words, size_t *count, size_t capacity, cons
 
 AVX512 static size_t offer(uint64_t *words, size_t *count, size_t capacity, const uint32_t *nodes, const float *distances,
                            size_t offered) {
-  uint64_t added[16];
+  uint64_t added[8];
   size_t least = capacity;
   const __m512i sign = _mm512_set1_epi32(INT32_MIN), none = _mm512_set1_epi32(-1);
   for (size_t i = 0; i < offered; i += 16) {
