@@ -14,9 +14,11 @@ import VectorModel
 /// 1.3 to 1.5 times faster to reach; below it comes from the allocator, aligned to 64 bytes, which keeps it for later.
 /// What is left behind the last whole huge page has small ones where another huge page would be mostly waste.
 @safe struct AnonymousMemory {
-  private static let hugePageBytes = 2 << 20
+  fileprivate static let hugePageBytes = 2 << 20
   fileprivate static let mappedBytesMin = 1 << 20
   fileprivate static let pageBytes = sysconf(Int32(_SC_PAGESIZE))
+  /// `MADV_POPULATE_READ`, which not every C library names; systems older than Linux 5.14 refuse it.
+  static let populateRead: Int32 = 22
 
   let bytes: UnsafeMutableRawBufferPointer
 
@@ -89,6 +91,31 @@ extension MemorySlice {
       guard first < bytes.count else { return }
       _ = unsafe madvise(
         UnsafeMutableRawPointer(mutating: start + first), bytes.count - first, MADV_DONTNEED)
+    #endif
+  }
+
+  /// Enters the pages of a mapped file that the system's cache has into the page table; none is read from the file.
+  ///
+  /// Else each read of a page that no read met before waits some microseconds: twenty rescored rows of a new part
+  /// cost as much as the walk.
+  /// - Complexity: O(pages)
+  func mapCachedPages() {
+    #if os(Linux)
+      let bytes = unsafe self.bytes
+      guard let start = bytes.baseAddress, Int(bitPattern: start) % AnonymousMemory.pageBytes == 0 else {
+        return
+      }
+      let step = AnonymousMemory.hugePageBytes
+      var isCached = [UInt8](repeating: 0, count: step / AnonymousMemory.pageBytes)
+      for offset in stride(from: 0, to: bytes.count, by: step) {
+        let piece = unsafe UnsafeMutableRawPointer(mutating: start + offset)
+        let length = min(step, bytes.count - offset)
+        let pages = (length + AnonymousMemory.pageBytes - 1) / AnonymousMemory.pageBytes
+        guard unsafe mincore(piece, length, &isCached) == 0,
+          isCached.prefix(pages).allSatisfy({ $0 & 1 == 1 })
+        else { continue }
+        _ = unsafe madvise(piece, length, AnonymousMemory.populateRead)
+      }
     #endif
   }
 

@@ -58,6 +58,7 @@ extension VectorPart {
     let table = VectorTable(
       vectors: try section("vectors", count * element.byteCount(dimension: dimension), copied: false),
       count: count, dimension: dimension, element: element, distance: header.distance)
+    if copied { table.vectors.mapCachedPages() }
     var codes: CodeTable?
     if header.hasCodes {
       codes = CodeTable(
