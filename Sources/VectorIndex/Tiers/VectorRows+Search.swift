@@ -2,7 +2,7 @@ package import VectorModel
 
 extension VectorRows {
   /// Accepted rows without a part from which on their codes are scanned.
-  private static let codedRowsMin = 1024
+  private static let codedRowsMin = 512
   /// Scanned candidates rescored, as a multiple of the limit at least: a scan is to be nearly exact.
   private static let scanOversampling: Float = 4
 
