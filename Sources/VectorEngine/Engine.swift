@@ -26,6 +26,9 @@ package final class Engine: RequestHandler {
   let scratches = ScratchPool()
   let recallMeter: RecallMeter
   private let ticker: Ticker
+  /// Writers and commits run for less at a time than what builds, which waits for nobody, and so come before it as they
+  /// wake; in milliseconds.
+  private static let writingSlice: UInt64 = 30
   private let isStopping = Mutex(false)
 
   package let configuration: EngineConfiguration
@@ -67,10 +70,10 @@ package final class Engine: RequestHandler {
       configuration: configuration, fileSystem: fileSystem,
       writers: WorkerPool(
         "write", threadCount: configuration.writerThreads,
-        queueCountMax: configuration.collectionsMax + 1024, niceness: 10),
+        queueCountMax: configuration.collectionsMax + 1024, niceness: 10, slice: Self.writingSlice),
       committers: WorkerPool(
         "commit", threadCount: configuration.writerThreads,
-        queueCountMax: configuration.collectionsMax + 1024, niceness: 15),
+        queueCountMax: configuration.collectionsMax + 1024, niceness: 15, slice: Self.writingSlice),
       builders: WorkerPool(
         "build", threadCount: 1, queueCountMax: configuration.collectionsMax + 1024, niceness: 15),
       freezers: WorkerPool(

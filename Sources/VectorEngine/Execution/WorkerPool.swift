@@ -43,15 +43,19 @@ final class WorkerPool: Sendable {
   private let threadCount: Int
   private let queueCountMax: Int
 
-  /// What its threads run for at a time where they give way to others, in nanoseconds: the longest there is.
-  private static let longSlice: UInt64 = 100_000_000
+  /// The longest slice that the system gives, in milliseconds.
+  static let longestSlice: UInt64 = 100
 
   /// Starts `threadCount` threads.
   /// - Parameters:
   ///   - name: what the system shows for them, at most 15 bytes; the threads that they start inherit it.
   ///   - niceness: above 0 the threads get less of a processor than others, and others that wake come before them at
   ///     once: those that answer searches.
-  init(_ name: String, threadCount: Int, queueCountMax: Int, niceness: Int32 = 0) {
+  ///   - slice: what these then run for at a time, in milliseconds; one that wakes comes before those with longer slices.
+  init(
+    _ name: String, threadCount: Int, queueCountMax: Int, niceness: Int32 = 0,
+    slice: UInt64 = WorkerPool.longestSlice
+  ) {
     precondition(threadCount > 0 && queueCountMax > 0)
     self.threadCount = threadCount
     self.queueCountMax = queueCountMax
@@ -60,7 +64,7 @@ final class WorkerPool: Sendable {
         unsafe scheduling_name_thread(name)
         if niceness > 0 {
           lowerPriority(by: niceness)
-          _ = scheduling_request_slice(Self.longSlice)
+          _ = scheduling_request_slice(slice * 1_000_000)
         }
         run()
       }
