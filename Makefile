@@ -63,7 +63,7 @@ run: deps ## serve ./needletail-data on 127.0.0.1:6333 (DATA_DIR=, PORT=)
 	$(release)
 	exec "$(server)" serve --config Config/needletail.yaml --data-dir "$(DATA_DIR)" --http-port "$(PORT)"
 
-bench: deps ## load 50,000 real records over HTTP; recall, throughput, restart, memory (DATA=, SCALE_POINTS=)
+bench: deps ## load 50,000 real records; recall, throughput, restart, searches while writing, memory (DATA=, SCALE_POINTS=)
 	$(release)
 	python=$$(.ci/venv bench Benchmarks/requirements.txt); server="$(server)"; failed=0; \
 	"$$python" Benchmarks/http_recall.py --server "$$server" --data "$(DATA)" || failed=1; \
@@ -72,6 +72,8 @@ bench: deps ## load 50,000 real records over HTTP; recall, throughput, restart, 
 	"$$python" Benchmarks/many_collections.py --server "$$server" || failed=1; \
 	"$$python" Benchmarks/snapshot_latency.py --server "$$server" || failed=1; \
 	"$$python" Benchmarks/group_commit.py --server "$$server" || failed=1; \
+	"$$python" Benchmarks/while_writing.py --server "$$server" --data "$(DATA)" || failed=1; \
+	"$$python" Benchmarks/memory.py --server "$$server" --data "$(DATA)" || failed=1; \
 	if [ "$(SCALE_POINTS)" != 0 ]; then \
 	  "$$python" Benchmarks/restart_scale.py --server "$$server" --points "$(SCALE_POINTS)" || failed=1; \
 	fi; \

@@ -61,7 +61,9 @@ def encoded(vectors, ids):
 
 def shaken(vectors, generator):
     """The same vectors with noise: new points where others are."""
-    return vectors + generator.normal(0, 0.3 / vectors.shape[1] ** 0.5, vectors.shape).astype(numpy.float32)
+    noise = generator.standard_normal(vectors.shape, numpy.float32)
+    noise *= 0.3 / vectors.shape[1] ** 0.5
+    return numpy.add(noise, vectors, out=noise)
 
 
 def put(connection, bodies):
@@ -179,6 +181,8 @@ def sustained(server, connection, queries, vectors, first_id, seconds):
     rate = (points.value - first) / (time.monotonic() - began)
     latencies, all_latencies, plans = (sum(lists, []) for lists in zip(*windows))
     found = latencies, search(connection, queries, seconds / 4)[1], plans
+    if points.value >= len(vectors):
+        sys.exit(f"{len(vectors):,} points were written before the searches ended; let --written be more")
     unindexed = metric(connection, "collection_delta_rows")
     throttled = metric(connection, r'write_step_seconds_total\{step="throttle"')
     stop.value = 1
@@ -289,7 +293,7 @@ def main():
     parser = measuring.parser(__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="the debian50k directory")
     parser.add_argument("--seconds", type=float, default=20, help="how long is measured while writing")
-    parser.add_argument("--written", type=int, default=300_000, help="points that the writer has ready")
+    parser.add_argument("--written", type=int, default=700_000, help="points that the writer has ready")
     options = parser.parse_args()
     print(f"while_writing: one searching and one writing client, {measuring.machine()}")
     with measuring.running_server(options) as server, measuring.running_server(options) as control:
