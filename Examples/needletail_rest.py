@@ -86,7 +86,13 @@ class Server:
 
     def _await_ready(self, seconds_max):
         # The server writes one line when it serves; reading it is all the waiting there is.
-        deadline = threading.Timer(seconds_max, self.process.kill)
+        late = threading.Event()
+
+        def end_late():
+            late.set()
+            self.process.kill()
+
+        deadline = threading.Timer(seconds_max, end_late)
         deadline.start()
         for line in self.process.stdout:
             words = line.decode(errors="replace").split()
@@ -96,10 +102,13 @@ class Server:
                 self.binary_port = int(ports["binary"].rsplit(":", 1)[1])
                 break
         deadline.cancel()
-        if self.port is None:
+        # It may have been ended just as it became ready.
+        deadline.join()
+        if self.port is None or late.is_set():
             code = self.process.wait()
             self._log.close()
-            raise RuntimeError(f"the server ended with code {code} before it was ready:\n{self.log_tail()}")
+            what = f"within {seconds_max} s" if late.is_set() else "before it ended"
+            raise RuntimeError(f"the server was not ready {what} (code {code}):\n{self.log_tail()}")
         threading.Thread(target=self._drain, daemon=True).start()
 
     def _drain(self):
