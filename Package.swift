@@ -46,13 +46,13 @@ let package = Package(
     .target(
       name: "VectorIndex",
       dependencies: [
-        "VectorModel", "CKernels",
+        "VectorModel", "CKernels", "CScheduling",
         .product(name: "HashTreeCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),
     .target(
       name: "VectorStorage",
-      dependencies: ["VectorModel", "CLMDB", "CZstd", "CChecksum"],
+      dependencies: ["VectorModel", "CLMDB", "CZstd", "CChecksum", "CScheduling"],
       swiftSettings: settings),
     .target(
       name: "VectorEngine",

@@ -13,11 +13,12 @@ let package = Package(
   dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
   targets: [
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CScheduling"),
     .target(name: "VectorModel", swiftSettings: settings),
     .target(
       name: "VectorIndex",
       dependencies: [
-        "VectorModel", "CKernels",
+        "VectorModel", "CKernels", "CScheduling",
         .product(name: "HashTreeCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),

@@ -12,6 +12,16 @@
 /// @return 0, or the system's error code
 int scheduling_request_slice(uint64_t nanoseconds);
 
+/// Notes that a search is answered now.
+void scheduling_note_search(void);
+
+/// Gives the processor up for a moment where searches are answered and the calling thread, one of niceness above 0, has
+/// been at work for a while; called again and again by what takes long.
+///
+/// Linux' scheduler owes a thread of low priority some time after others have run. One that serves and wakes just then is
+/// passed over until the next tick, up to 4 ms later; a thread that sleeps lets it come first at once.
+void scheduling_give_way(void);
+
 /// Names the calling thread as the system shows it: at most 15 bytes, of longer names the first.
 void scheduling_name_thread(const char *name);
 

@@ -1,3 +1,4 @@
+import CScheduling
 import VectorIndex
 import VectorModel
 
@@ -27,27 +28,27 @@ extension CollectionState {
     case .putPoints(let newPoints):
       for point in newPoints where !applied.contains(point.id) {
         try put(point, source)
-        touched?.insert(point.id)
+        Self.note(point.id, in: &touched)
       }
     case .deletePoints(let ids):
       for id in ids where !applied.contains(id) {
         if let slot = points.slot(of: id) { remove(slot, source) }
-        touched?.insert(id)
+        Self.note(id, in: &touched)
       }
     case .changePayload(let change, let ids):
       for id in ids where !applied.contains(id) {
         try changePayload(change, of: id, source)
-        touched?.insert(id)
+        Self.note(id, in: &touched)
       }
     case .putVectors(let changes):
       for change in changes where !applied.contains(change.id) {
         putVectors(change, source)
-        touched?.insert(change.id)
+        Self.note(change.id, in: &touched)
       }
     case .deleteVectors(let names, let ids):
       for id in ids where !applied.contains(id) {
         deleteVectors(names, of: id, source)
-        touched?.insert(id)
+        Self.note(id, in: &touched)
       }
     case .configure(let configuration):
       try configure(configuration, source, touched: &touched)
@@ -55,6 +56,12 @@ extension CollectionState {
     if let producer = record.producer {
       producers.note(producer, operationID: sequence, milliseconds: milliseconds)
     }
+  }
+
+  /// Says that a point has changed; many of them let searches come first in between.
+  private static func note(_ id: PointID, in touched: inout Set<PointID>?) {
+    touched?.insert(id)
+    scheduling_give_way()
   }
 
   /// The points that have the operation at hand in them already, as they may when a snapshot is restored: its
@@ -178,7 +185,7 @@ extension CollectionState {
       for slot in (vectors[vector.name]?.present).map(\.ones) ?? [] {
         let id = points.id(of: slot)
         deleteVectors([vector.name], of: id, source)
-        touched?.insert(id)
+        Self.note(id, in: &touched)
       }
       vectors[vector.name] = nil
     }

@@ -1,3 +1,4 @@
+import CScheduling
 import Logging
 import VectorIndex
 import VectorModel
@@ -162,6 +163,7 @@ extension CollectionState {
     for id in touched {
       guard let slot = new.points.slot(of: id), let oldSlot = points.slot(of: id) else { continue }
       try new.payloads.put(slot, payload: try payload(of: oldSlot, source))
+      scheduling_give_way()
     }
     return new
   }

@@ -1,3 +1,4 @@
+import CScheduling
 import Dispatch
 import Synchronization
 import VectorModel
@@ -74,6 +75,7 @@ extension CollectionState {
       changeCount: 3 * pending.entriesCount + removals.count + 8, byteCount: pending.byteCount)
     for (number, id) in removals { batch.remove(number: number, id: id) }
     pending.forEach { number, entry in
+      scheduling_give_way()
       if let byteCount = entry.vectorsByteCount {
         guard let slot = points.slot(of: entry.id) else {
           preconditionFailure("point \(entry.id) waits for the store and is none")

@@ -1,3 +1,4 @@
+import CScheduling
 import Synchronization
 import VectorIndex
 import VectorModel
@@ -77,7 +78,10 @@ final class PublishedView: Sendable {
 
   init(damage: DamageNote) { self.damage = damage }
 
-  func noteSearch() { lastSearch.store(currentMilliseconds(), ordering: .relaxed) }
+  func noteSearch() {
+    lastSearch.store(currentMilliseconds(), ordering: .relaxed)
+    scheduling_note_search()
+  }
 
   /// Whether a search has come within so many milliseconds.
   func isSearched(withinMilliseconds milliseconds: Int) -> Bool {

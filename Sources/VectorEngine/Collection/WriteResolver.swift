@@ -1,3 +1,4 @@
+import CScheduling
 import VectorIndex
 import VectorModel
 
@@ -72,6 +73,7 @@ struct WriteResolver {
       if let slot, let matching, !matching[Int(slot)] { continue }
       points.append(
         Point(id: point.id, vectors: try checked(point.vectors, of: point.id), payload: point.payload))
+      scheduling_give_way()
     }
     return .putPoints(Self.lastOfEach(points))
   }

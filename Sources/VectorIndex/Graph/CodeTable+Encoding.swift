@@ -1,4 +1,5 @@
 import CKernels
+import CScheduling
 import VectorModel
 
 extension CodeTable {
@@ -31,6 +32,7 @@ extension CodeTable {
       let floats = FloatRows(table)
       for row in (count * thread / threads)..<(count * (thread + 1) / threads) {
         unsafe encoder.encode(floats[row], into: rows.pointer + row * stride)
+        scheduling_give_way()
       }
     }
     return CodeTable(

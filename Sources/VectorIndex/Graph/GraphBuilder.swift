@@ -1,4 +1,5 @@
 import CKernels
+import CScheduling
 import VectorModel
 
 /// Builds a graph by inserting all rows, on several threads: Algorithm 1 of Malkov & Yashunin (2018) on one level.
@@ -144,6 +145,7 @@ import VectorModel
           return
         }
         inserter.insert(rows[index], entriesCount: graph.entriesCount)
+        scheduling_give_way()
       }
     }
   }
@@ -172,7 +174,10 @@ import VectorModel
   private func takeOver(_ older: OlderGraph, threads: Int) {
     WorkerThreads.run(over: table.count, threads: threads) { [self] rows in
       let transfer = GraphTransfer(older, to: self)
-      for row in rows where older.contains(UInt32(row)) { transfer.transfer(row) }
+      for row in rows where older.contains(UInt32(row)) {
+        transfer.transfer(row)
+        scheduling_give_way()
+      }
     }
   }
 
@@ -195,7 +200,10 @@ import VectorModel
     let linksMax = filledLinksMax
     WorkerThreads.run(over: membersCount, threads: threads) { [self] indices in
       let fill = GraphFill(builder: self)
-      for index in indices { fill.fill(member(index), linksMax: linksMax) }
+      for index in indices {
+        fill.fill(member(index), linksMax: linksMax)
+        scheduling_give_way()
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import CScheduling
+
 /// The order in which a build inserts rows: those near the same entry one after the other, so that a walk finds in the
 /// processor's caches what the walk before it brought there.
 ///
@@ -39,6 +41,7 @@ struct InsertionOrder<Table: RowTable> {
         // Distances that are no numbers leave it empty.
         let entry = unsafe nearest.count > 0 ? CandidatePool.node(nearest.entries[0]) : 0
         unsafe (keys + index).initialize(to: UInt64(entry) << 32 | UInt64(row))
+        scheduling_give_way()
       }
     }
     var buffer = unsafe UnsafeMutableBufferPointer(start: keys, count: rows.count)

@@ -1,3 +1,4 @@
+import CScheduling
 package import VectorModel
 
 /// The rows of one named vector, in tiers: a generation's, frozen ones that came after it, and those that no part has
@@ -239,6 +240,7 @@ package struct VectorRows: Sendable {
       let target = unsafe UnsafeMutableRawBufferPointer(
         rebasing: memory.bytes[(index * rowByteCount)..<((index + 1) * rowByteCount)])
       unsafe target.copyMemory(from: UnsafeRawBufferPointer(start: bytes(ofRow: row), count: rowByteCount))
+      scheduling_give_way()
     }
     return memory.slice(count: rows.count * rowByteCount)
   }

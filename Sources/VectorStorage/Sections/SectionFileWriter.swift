@@ -1,3 +1,4 @@
+import CScheduling
 package import VectorModel
 
 /// Writes a file of named, checksummed sections; its name appears once everything is durable.
@@ -16,6 +17,8 @@ package final class SectionFileWriter {
   private var names: Set<String> = []
   private var isFinished = false
   private static let bufferBytesMax = 1 << 16
+  /// Bytes that are checksummed and written before searches are given way.
+  private static let pieceBytesMax = 1 << 18
 
   private var temporaryPath: String { path + ".tmp" }
   private var offset: Int { Int(bufferOffset) + buffer.count }
@@ -94,6 +97,15 @@ package final class SectionFileWriter {
   }
 
   fileprivate func append(_ bytes: Span<UInt8>) throws(StorageError) {
+    var rest = bytes
+    while rest.count > Self.pieceBytesMax {
+      try appendPiece(rest.extracting(first: Self.pieceBytesMax))
+      rest = rest.extracting(droppingFirst: Self.pieceBytesMax)
+    }
+    try appendPiece(rest)
+  }
+
+  private func appendPiece(_ bytes: Span<UInt8>) throws(StorageError) {
     checksum.update(bytes)
     if buffer.count + bytes.count <= Self.bufferBytesMax {
       buffer.append(copying: bytes)
@@ -102,6 +114,7 @@ package final class SectionFileWriter {
     try flush()
     try file.writeAll(bytes, at: bufferOffset)
     bufferOffset += UInt64(bytes.count)
+    scheduling_give_way()
   }
 
   private func pad() throws(StorageError) {
@@ -112,6 +125,7 @@ package final class SectionFileWriter {
 
   private func flush() throws(StorageError) {
     try write(buffer)
+    scheduling_give_way()
     bufferOffset += UInt64(buffer.count)
     buffer.removeAll(keepingCapacity: true)
   }

@@ -1,4 +1,5 @@
 import CLMDB
+import CScheduling
 
 /// Applies a batch in one write transaction.
 @safe struct StoreCommit: ~Copyable {
@@ -54,6 +55,7 @@ import CLMDB
         case .remove(let number, let key): remove(number, key: span.extracting(key))
         }
       if code != 0 { return code }
+      scheduling_give_way()
     }
     return 0
   }
