@@ -9,11 +9,11 @@ enum ImportRule {
   static let allowed: [String: Set<String>] = [
     "VectorModel": [],
     "VectorIndex": platform.union([
-      "VectorModel", "CKernels", "HashTreeCollections", "BitCollections", "HeapModule",
+      "VectorModel", "CKernels", "CScheduling", "HashTreeCollections", "BitCollections", "HeapModule",
       "Synchronization",
     ]),
     "VectorStorage": platform.union([
-      "VectorModel", "CLMDB", "CZstd", "CChecksum", "FoundationEssentials", "Synchronization",
+      "VectorModel", "CLMDB", "CZstd", "CChecksum", "CScheduling", "FoundationEssentials", "Synchronization",
     ]),
     "VectorEngine": platform.union([
       "VectorModel", "VectorIndex", "VectorStorage", "CSHA256", "CScheduling", "HashTreeCollections",
