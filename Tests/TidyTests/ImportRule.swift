@@ -29,7 +29,7 @@ enum ImportRule {
     ]),
     "VectorEmbedder": platform.union([
       "VectorModel", "CMiniLM", "CONNXRuntime", "CLanguage", "CSentencePiece", "CSHA256", "CChecksum",
-      "Subprocess", "SystemPackage", "Swift", "FoundationEssentials", "Synchronization",
+      "NIOCore", "Subprocess", "SystemPackage", "Swift", "FoundationEssentials", "Synchronization",
     ]),
     "needletail-embedder": platform.union([
       "VectorEmbedder", "VectorModel", "VectorClient", "ArgumentParser", "NIOCore", "NIOPosix", "Dispatch",

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Makes the engines that the settings name.
 package struct EngineFactory: Sendable {
   package let values: SettingValues
@@ -56,10 +58,10 @@ package struct EngineFactory: Sendable {
     StageDeadline(.text, try values.seconds(.embedSeconds))
   }
 
-  /// Videos that are worked on at once.
+  /// Videos that are worked on at once: as many as there are cores, or as its control group allows.
   private var workers: Int {
     let workers = values.optional(.workers).flatMap { Int($0) } ?? 0
-    return workers > 0 ? workers : Processors.count
+    return workers > 0 ? workers : System.coreCount
   }
 
   package func languageIdentifier() throws -> LanguageIdentifier? {
