@@ -1,9 +1,14 @@
 #if os(Linux)
   import CScheduling
-  import Glibc
   import Testing
 
   @testable import VectorEngine
+
+  #if canImport(Glibc)
+    import Glibc
+  #elseif canImport(Musl)
+    import Musl
+  #endif
 
   @Suite struct GivingWayTests {
     @Test func whatWorksLongPausesWhileSearchesAreAnswered() async {
@@ -35,8 +40,12 @@
     /// How often this thread has slept of its own accord.
     private static var voluntarySwitches: Int {
       var usage = rusage()
-      // RUSAGE_THREAD, which the C library declares for GNU programs only.
-      unsafe getrusage(1, &usage)
+      // RUSAGE_THREAD, which C libraries declare for GNU programs only.
+      #if canImport(Glibc)
+        _ = unsafe getrusage(__rusage_who_t(1), &usage)
+      #else
+        _ = unsafe getrusage(1, &usage)
+      #endif
       return usage.ru_nvcsw
     }
   }
