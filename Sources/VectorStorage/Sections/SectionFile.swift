@@ -1,3 +1,4 @@
+import CScheduling
 package import VectorModel
 
 /// A mapped file of named, checksummed sections; immutable, so any thread may read it.
@@ -14,6 +15,8 @@ package final class SectionFile: Sendable {
   private let region: MemoryRegion
   private let table: SectionTable
   private let places: [String: Int]
+  /// Bytes whose checksum is computed before searches are given way.
+  private static let pieceBytesMax = 1 << 20
 
   /// Maps a file and checks its size, header and table, then the sections that `verification` asks for.
   /// - Throws: `damaged`, `newerFormat` or `io`, each naming the file.
@@ -76,8 +79,12 @@ package final class SectionFile: Sendable {
 
   private func verify(_ index: Int) throws(StorageError) {
     let entry = table.entries[index]
-    let checksum = withBytes(entry.offset..<entry.end) { CRC32C.checksum($0) }
-    guard checksum == entry.checksum else {
+    var checksum = CRC32C()
+    for start in stride(from: entry.offset, to: entry.end, by: Self.pieceBytesMax) {
+      withBytes(start..<min(entry.end, start + Self.pieceBytesMax)) { checksum.update($0) }
+      scheduling_give_way()
+    }
+    guard checksum.value == entry.checksum else {
       throw .damaged(
         file: path, offset: UInt64(entry.offset),
         what: "the checksum of the section \(entry.name) does not match")

@@ -1,3 +1,5 @@
+import CScheduling
+
 /// Reads a snapshot's items in order, trusting nothing that it reads. Used by one thread at a time.
 ///
 /// Memory is bounded by what really was decompressed: a frame gives at most 1 MiB, and an item grows only as
@@ -90,6 +92,7 @@ package final class SnapshotFileReader {
       contentByteCount += UInt64(content.count)
     }
     offset += UInt64(header.count + stored.count)
+    scheduling_give_way()
     return true
   }
 

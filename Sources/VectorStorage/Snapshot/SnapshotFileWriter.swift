@@ -1,3 +1,5 @@
+import CScheduling
+
 /// Writes a snapshot from its beginning to its end; its name appears once everything is durable.
 ///
 /// Holds about two megabytes whatever the snapshot's size. Used by one thread at a time; a writer that is
@@ -88,6 +90,7 @@ package final class SnapshotFileWriter {
     frameCount += 1
     contentByteCount += UInt64(content.count)
     content.removeAll(keepingCapacity: true)
+    scheduling_give_way()
   }
 
   private func write(_ bytes: [UInt8]) throws(StorageError) {
