@@ -112,9 +112,7 @@ package final class SectionFileWriter {
       return
     }
     try flush()
-    try file.writeAll(bytes, at: bufferOffset)
-    bufferOffset += UInt64(bytes.count)
-    scheduling_give_way()
+    try write(bytes)
   }
 
   private func pad() throws(StorageError) {
@@ -125,13 +123,16 @@ package final class SectionFileWriter {
 
   private func flush() throws(StorageError) {
     try write(buffer)
-    scheduling_give_way()
-    bufferOffset += UInt64(buffer.count)
     buffer.removeAll(keepingCapacity: true)
   }
 
-  private func write(_ bytes: [UInt8]) throws(StorageError) {
-    try file.writeAll(bytes.span, at: bufferOffset)
+  /// The buffer comes as a parameter, since writing changes what it is a part of.
+  private func write(_ bytes: [UInt8]) throws(StorageError) { try write(bytes.span) }
+
+  private func write(_ bytes: Span<UInt8>) throws(StorageError) {
+    try file.writeAll(bytes, at: bufferOffset)
+    bufferOffset += UInt64(bytes.count)
+    scheduling_give_way()
   }
 }
 
