@@ -41,11 +41,7 @@
     private static var voluntarySwitches: Int {
       var usage = rusage()
       // RUSAGE_THREAD, which C libraries declare for GNU programs only.
-      #if canImport(Glibc)
-        _ = unsafe getrusage(__rusage_who_t(1), &usage)
-      #else
-        _ = unsafe getrusage(1, &usage)
-      #endif
+      unsafe getrusage(.init(1), &usage)
       return usage.ru_nvcsw
     }
   }

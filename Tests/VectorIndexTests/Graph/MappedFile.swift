@@ -27,31 +27,23 @@
     }
 
     /// Whether the system enters pages on advice: since Linux 5.14.
-    static func canBeEntered(_ region: MemoryRegion) -> Bool {
-      unsafe madvise(
-        UnsafeMutableRawPointer(mutating: region.bytes.baseAddress), pageByteCount,
-        AnonymousMemory.populateRead) == 0
+    static var canBeEntered: Bool {
+      let page = region(of: [UInt8](repeating: 1, count: pageByteCount))
+      return unsafe madvise(
+        UnsafeMutableRawPointer(mutating: page.bytes.baseAddress), pageByteCount, AnonymousMemory.populateRead
+      ) == 0
     }
 
-    /// How many page faults this thread meets that reads a byte of each page.
-    static func faults(reading region: MemoryRegion) -> Int {
-      let before = faultsOfThread()
-      var sum = 0
-      for offset in stride(from: 0, to: unsafe region.bytes.count, by: pageByteCount) {
-        sum += Int(unsafe region.bytes[offset])
-      }
-      return withExtendedLifetime(sum) { faultsOfThread() - before }
-    }
-
-    private static func faultsOfThread() -> Int {
-      var usage = rusage()
-      // RUSAGE_THREAD, which C libraries declare for GNU programs only.
-      #if canImport(Glibc)
-        _ = unsafe getrusage(__rusage_who_t(1), &usage)
-      #else
-        _ = unsafe getrusage(1, &usage)
-      #endif
-      return usage.ru_minflt
+    /// Whether the page table has all pages, by `/proc/self/pagemap`: eight bytes a page, the highest bit says so.
+    static func isEntered(_ region: MemoryRegion) -> Bool {
+      let pagesCount = unsafe (region.bytes.count + pageByteCount - 1) / pageByteCount
+      let first = unsafe Int(bitPattern: region.bytes.baseAddress) / pageByteCount
+      var entries = [UInt64](repeating: 0, count: pagesCount)
+      let file = unsafe open("/proc/self/pagemap", O_RDONLY)
+      precondition(file >= 0)
+      defer { close(file) }
+      precondition(unsafe pread(file, &entries, 8 * pagesCount, off_t(8 * first)) == 8 * pagesCount)
+      return entries.allSatisfy { $0 >> 63 == 1 }
     }
   }
 #endif
